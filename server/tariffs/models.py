@@ -1,0 +1,26 @@
+from tortoise import fields
+from tortoise.models import Model
+
+
+class Tariff(Model):
+    """A dated price list of one or several units, with the council decision it rests on."""
+
+    id = fields.CharField(primary_key=True, max_length=80)
+    code = fields.CharField(max_length=40, db_index=True, description="several units may share one")
+    version = fields.IntField()
+    since = fields.CharField(max_length=10)
+    until = fields.CharField(max_length=10, null=True)
+    decision = fields.CharField(max_length=200)
+    brackets = fields.JSONField(description="[[label, lower, upper|null, cents], …], half-open, in quotient order")
+    non_resident_cents = fields.IntField()
+
+    class Meta:
+        table = "tariff"
+
+
+class UnitTariff(Model):
+    unit = fields.CharField(primary_key=True, max_length=60)
+    tariff_code = fields.CharField(max_length=40)
+
+    class Meta:
+        table = "unit_tariff"
