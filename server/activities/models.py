@@ -53,7 +53,7 @@ class Unit(Model):
     name = fields.CharField(max_length=120)
     starts = fields.CharField(max_length=5)
     ends = fields.CharField(max_length=5)
-    grades = fields.JSONField(description="grades that may use it; empty: all")
+    grades = fields.JSONField(description="grades that may use it, empty: all")
     counts = fields.JSONField(description="codes of the capacity units that one booking takes a place of")
     excludes = fields.JSONField(description="ids of units that cannot be booked for the same child and day")
     rule = fields.CharField(max_length=200, description="the deadline read back in French")
@@ -64,7 +64,7 @@ class Unit(Model):
 
 
 class PlacePool(Model):
-    """Places of one capacity unit on one day (« unité de remplissage »). ``taken`` never exceeds ``capacity``."""
+    """Places of one capacity unit on one day (« unité de remplissage »). taken never exceeds capacity."""
 
     id = fields.CharField(primary_key=True, max_length=80, description="<capacity unit>:<date>")
     capacity = fields.IntField(null=True, description="null: unlimited")
@@ -78,7 +78,7 @@ class PlacePool(Model):
 class Opening(Model):
     """One unit on one day. Its deadlines are facts: absolute instants, computed once from the rules."""
 
-    id = fields.CharField(primary_key=True, max_length=80, description="<unit>:<date>; the protocol's `session`")
+    id = fields.CharField(primary_key=True, max_length=80, description="<unit>:<date> (the protocol calls it session)")
     unit = fields.ForeignKeyField("portail.Unit", related_name="openings", db_index=True)
     date = fields.CharField(max_length=10, db_index=True)
     closed = fields.BooleanField(default=False)

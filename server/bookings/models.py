@@ -5,7 +5,7 @@ from tortoise.models import Model
 
 
 class Booking(Model):
-    """A child's place, or wish for a place, in one opening. Its id is made by the device (`rid`)."""
+    """A child's place, or wish for a place, in one opening. Its id is made by the device (rid)."""
 
     id = fields.CharField(primary_key=True, max_length=40)
     child = fields.ForeignKeyField("portail.Child", related_name="bookings", db_index=True)

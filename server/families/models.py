@@ -11,7 +11,7 @@ class Family(Model):
     file_number = fields.CharField(max_length=20, unique=True)
     file_label = fields.CharField(max_length=120)
     resident = fields.BooleanField(default=True)
-    quotient = fields.IntField(null=True, description="quotient familial in euros; null: highest tariff")
+    quotient = fields.IntField(null=True, description="quotient familial in euros, null: highest tariff")
     quotient_source = fields.CharField(max_length=20, null=True, description="CAF | MSA | tax_notice")
     quotient_read_on = fields.CharField(max_length=10, null=True)
     address = fields.CharField(max_length=250, null=True)

@@ -5,7 +5,7 @@ from tortoise.models import Model
 
 
 class SyncScope(Model):
-    """The unit of authorisation, ordering and catching up. ``seq`` moves under this row's lock only."""
+    """The unit of authorisation, ordering and catching up. seq moves under this row's lock only."""
 
     id = fields.CharField(primary_key=True, max_length=60, description="f:<family> | a:<account> | t:…")
     gen = fields.CharField(max_length=20)
@@ -19,7 +19,7 @@ class SyncScope(Model):
 
 
 class SyncRow(Model):
-    """The latest version of one object in one scope; a null body is a tombstone."""
+    """The latest version of one object in one scope, a null body is a tombstone."""
 
     id = fields.BigIntField(primary_key=True)
     scope = fields.CharField(max_length=60)

@@ -5,7 +5,7 @@ from tortoise.models import Model
 
 
 class SyncDevice(Model):
-    """One installation of the app. It numbers its commands 1, 2, 3…; ``last_n`` is the last one executed."""
+    """One installation of the app. It numbers its commands 1, 2, 3…, last_n is the last one executed."""
 
     id = fields.CharField(primary_key=True, max_length=40)
     account = fields.CharField(max_length=40, db_index=True)

@@ -1,0 +1,100 @@
+"""The configuration: one frozen table, read once from the environment; the server refuses to start when it is wrong."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+
+class ConfigError(Exception):
+    """A setting is wrong; the message names it, its value's fault and what is expected."""
+
+
+@dataclass(frozen=True)
+class Config:
+    """Every setting. Each field is read from the variable named in `SETTINGS`; docs/deploy.md lists them."""
+
+    data: Path
+    database_url: str
+    host: str
+    port: int
+    public_url: str
+    town: str
+    workers: int
+    trusted_proxies: int
+    log_level: str
+    static: Path
+    farewell: bool
+
+    @property
+    def secure(self) -> bool:
+        """Whether browsers reach us over HTTPS: decides the cookie's name and flags, and HSTS."""
+        return self.public_url.startswith("https://")
+
+
+SETTINGS = {
+    "data": ("PORTAIL_DATA", "var", "folder of the database, the keys and the files"),
+    "database_url": ("PORTAIL_DATABASE_URL", "", "sqlite:///file or postgresql://…; default: portail.db in the data folder"),
+    "host": ("PORTAIL_HOST", "127.0.0.1", "address to listen on"),
+    "port": ("PORT", "8000", "port to listen on"),
+    "public_url": ("PORTAIL_PUBLIC_URL", "", "address parents type; default http://127.0.0.1:$PORT"),
+    "town": ("PORTAIL_TOWN", "vigneux", "folder under server/towns/, or a path to such a folder"),
+    "workers": ("PORTAIL_WORKERS", "1", "server processes; more than one needs PostgreSQL"),
+    "trusted_proxies": ("PORTAIL_TRUSTED_PROXIES", "0", "how many reverse proxies stand in front"),
+    "log_level": ("PORTAIL_LOG_LEVEL", "info", "debug, info, warning or error"),
+    "static": ("PORTAIL_STATIC", "pwa/dist", "folder of the built web app"),
+    "farewell": ("PORTAIL_FAREWELL", "no", "yes: serve the farewell service worker, which removes the app from browsers"),
+}
+
+
+def read(environment: Mapping[str, str] = os.environ, **overrides: str) -> Config:
+    """The configuration of this process.
+
+    Raises:
+        ConfigError: a value cannot be used, or a `PORTAIL_…` variable is unknown (a typing mistake is not ignored).
+    """
+    names = {variable for variable, _, _ in SETTINGS.values()}
+    for variable in environment:
+        if variable.startswith("PORTAIL_") and variable not in names and variable not in OTHER_VARIABLES:
+            raise ConfigError(f"{variable}: no such setting (see docs/deploy.md)")
+    value = {field: environment.get(variable, "") or default for field, (variable, default, _) in SETTINGS.items()}
+    value.update(overrides)
+    data = Path(value["data"]).absolute()
+    port = _whole(value["port"], "PORT", 0, 65535)
+    url = value["database_url"] or f"sqlite:///{data / 'portail.db'}"
+    if urlsplit(url).scheme not in ("sqlite", "postgresql", "postgres"):
+        raise ConfigError("PORTAIL_DATABASE_URL: must begin with sqlite:/// or postgresql://")
+    public_url = (value["public_url"] or f"http://127.0.0.1:{port}").rstrip("/")
+    if urlsplit(public_url).scheme not in ("http", "https") or not urlsplit(public_url).netloc:
+        raise ConfigError("PORTAIL_PUBLIC_URL: must look like https://famille.ville.fr")
+    workers = _whole(value["workers"], "PORTAIL_WORKERS", 1, 64)
+    if workers > 1 and url.startswith("sqlite"):
+        raise ConfigError("PORTAIL_WORKERS: more than one process needs PostgreSQL (PORTAIL_DATABASE_URL)")
+    if value["log_level"] not in ("debug", "info", "warning", "error"):
+        raise ConfigError("PORTAIL_LOG_LEVEL: debug, info, warning or error")
+    if value["farewell"] not in ("yes", "no"):
+        raise ConfigError("PORTAIL_FAREWELL: yes or no")
+    return Config(
+        data=data,
+        database_url=url,
+        host=value["host"],
+        port=port,
+        public_url=public_url,
+        town=value["town"],
+        workers=workers,
+        trusted_proxies=_whole(value["trusted_proxies"], "PORTAIL_TRUSTED_PROXIES", 0, 5),
+        log_level=value["log_level"],
+        static=Path(value["static"]).absolute(),
+        farewell=value["farewell"] == "yes",
+    )
+
+
+# Read by the tests and the tools, not by the server.
+OTHER_VARIABLES = {"PORTAIL_HISTORIES", "PORTAIL_SEED", "PORTAIL_BENCH_SECONDS", "PORTAIL_CHROMIUM"}
+
+
+def _whole(text: str, name: str, low: int, high: int) -> int:
+    if not text.isdecimal() or not low <= int(text) <= high:
+        raise ConfigError(f"{name}: a whole number from {low} to {high} is expected, not “{text}”")
+    return int(text)

@@ -1,0 +1,60 @@
+"""A refusal is a name and a code, with the facts that explain it; the sentence stands here once, in French."""
+
+from typing import Any
+
+SENTENCES = {
+    "malformed": "La demande n’a pas pu être lue.",
+    "not_json": "La demande doit être envoyée en JSON.",
+    "not_found": "Cette page ou cette donnée n’existe pas.",
+    "method_not_allowed": "Cette action n’est pas possible ici.",
+    "too_large": "L’envoi est trop volumineux.",
+    "sign_in": "Connectez-vous pour continuer.",
+    "wrong_credentials": "Le nom d’utilisateur ou le mot de passe ne convient pas.",
+    "too_many_attempts": "Trop d’essais. Réessayez dans {minutes} min.",
+    "not_allowed": "Cette page n’existe pas pour votre compte.",
+    "cross_site": "La demande vient d’un autre site : elle n’a pas été prise en compte.",
+    "other_account": "Ces demandes ont été faites depuis un autre compte.",
+    "device_unknown": "Cet appareil n’est plus connu : il va être enregistré à nouveau.",
+    "device_revoked": "Cet appareil a été déconnecté à distance.",
+    "identity_conflict": "Deux copies de l’application ont utilisé le même numéro de demande.",
+    "upgrade_required": "L’application doit être mise à jour avant d’envoyer vos demandes.",
+    "busy": "Le service est très sollicité. Vos demandes partiront dans un instant.",
+    "internal": "Une erreur est survenue de notre côté. Rien n’a été perdu ; réessayez dans un instant.",
+}
+
+STATUSES = {
+    "malformed": 400,
+    "sign_in": 401,
+    "wrong_credentials": 401,
+    "not_allowed": 403,
+    "cross_site": 403,
+    "other_account": 403,
+    "device_revoked": 403,
+    "not_found": 404,
+    "method_not_allowed": 405,
+    "identity_conflict": 409,
+    "device_unknown": 410,
+    "too_large": 413,
+    "not_json": 415,
+    "upgrade_required": 426,
+    "too_many_attempts": 429,
+    "internal": 500,
+    "busy": 503,
+}
+
+
+class Refusal(Exception):
+    """The request is refused as a whole: `code` is one of `STATUSES`, `facts` explain it."""
+
+    def __init__(self, code: str, *, retry_after: int | None = None, **facts: Any) -> None:
+        super().__init__(code)
+        self.code = code
+        self.facts = facts
+        self.retry_after = retry_after
+
+    @property
+    def status(self) -> int:
+        return STATUSES[self.code]
+
+    def body(self) -> dict[str, Any]:
+        return {"error": {"code": self.code, "message": SENTENCES[self.code].format(**self.facts), "facts": self.facts}}
