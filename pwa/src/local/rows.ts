@@ -1,0 +1,56 @@
+// The bodies of the rows that the town sends: sync/README.md, "Scopes and rows". Instants are ISO 8601, dates YYYY-MM-DD, money whole cents.
+export interface AccountBody { username: string; name: string; email: string | null; role: 'parent' | 'agent' }
+export interface DeviceBody {
+  label: string; platform: string; app: string; created_at: string; seen_at: string; revoked_at: string | null;
+}
+export interface FamilyBody {
+  number: string; label: string; resident: boolean;
+  quotient: { value: number; source: string; read_on: string } | null;
+  adults: { name: string }[];
+}
+export interface ChildBody { first_name: string; last_name: string; grade: string; school: string; shared: boolean }
+/** Why a price is what it is: kind of tariff, bracket of the quotient, the quotient used, the council's decision. */
+export interface PriceReason { kind: string; bracket?: string | number | null; quotient?: number | null; decision: string }
+export interface UnitPrice { cents: number; v: number; why: PriceReason }
+export interface EnrolmentBody {
+  child: string; activity: string; since: string; until: string; units: Record<string, UnitPrice>;
+}
+export type BookingState = 'booked' | 'waiting' | 'to_confirm' | 'expired';
+export interface BookingBody {
+  child: string; session: string; unit: string; date: string; state: BookingState;
+  /** False in the other parent's file: no money, no receipt, no act. */
+  mine: boolean;
+  cents?: number; max_cents?: number; rank?: number; until?: string; reason?: string;
+  asked_at: string; decided_at: string; receipt?: { device: string; n: number };
+}
+export interface InvoiceLine { child: string | null; label: string; quantity: number; unit_cents: number; amount_cents: number }
+export interface InvoiceBody {
+  number: string; period: string; issued_on: string; due_on: string;
+  total_cents: number; paid_cents: number; paid_on: string | null; lines: InvoiceLine[];
+}
+export interface ServiceBody { name: string; address: string | null; phones: [string, string][]; hours: string | null; position: number }
+export interface PlaceBody { name: string; kind: string; address: string | null }
+export interface ActivityBody { name: string; service: string; category: string; bookable: boolean; text: string; position: number }
+export interface UnitBody {
+  activity: string; place: string; name: string; starts: string; ends: string; rule: string; excludes: string[]; position: number;
+}
+export interface CalendarBody { kind: string; name: string; from: string; to: string }
+/** 0 many places, 1 few, 2 full. */
+export type Level = 0 | 1 | 2;
+/** One unit, one month; day of the month → [add until, remove until, level]; seconds since 1970. */
+export interface OpeningsBody { unit: string; month: string; days: Record<string, [number, number, Level]> }
+export interface NewsBody { title: string; summary: string; body: string; at: string; pinned: boolean }
+
+export type Outcome = 'accepted' | 'waitlisted' | 'needs_confirmation' | 'refused' | 'void' | 'failed_internal';
+export interface ReceiptItem {
+  rid?: string; outcome: Outcome; code?: string; child?: string; session?: string; cents?: number; rank?: number;
+  until?: string; deadline?: string; limit_cents?: number; next?: { kind: CommandKind; args: Record<string, unknown> };
+}
+export interface ReceiptBody {
+  device: string; n: number; kind: CommandKind; outcome: Outcome | 'mixed'; code?: string; items: ReceiptItem[];
+  made_at: string; received_at: string; number: string; scope: string;
+}
+
+export type CommandKind =
+  | 'reservation.book@1' | 'reservation.cancel@1' | 'reservation.confirm@1'
+  | 'waitlist.join@1' | 'waitlist.leave@1' | 'device.rename@1' | 'device.revoke@1';

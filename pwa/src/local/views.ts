@@ -1,0 +1,71 @@
+// What the pages see: rows folded with what is still on this phone. Instants here are milliseconds since 1970.
+import type {
+  AccountBody, ActivityBody, BookingBody, CalendarBody, ChildBody, CommandKind, DeviceBody, EnrolmentBody, FamilyBody,
+  InvoiceBody, Level, NewsBody, PlaceBody, ReceiptBody, ServiceBody, UnitBody,
+} from './rows';
+
+/** What this phone has asked about a booking and the town has not answered yet; null when nothing is pending. */
+export interface PhoneMark {
+  n: number;
+  kind: 'book' | 'cancel' | 'confirm' | 'join' | 'leave';
+  /** Not yet sent, on its way (or sent without an answer yet), or held back until the parent agrees. */
+  phase: 'queued' | 'sending' | 'parked';
+  /** Last instant at which it can arrive; null when unknown. */
+  sendBefore: number | null;
+}
+/** `state: 'asked'`: only asked for, the town has said nothing about it yet. */
+export type BookingView = Omit<BookingBody, 'state'> & { rid: string; state: BookingBody['state'] | 'asked'; phone: PhoneMark | null };
+
+export type AccountView = AccountBody & { id: string };
+export type FamilyView = FamilyBody & { id: string };
+export type ChildView = ChildBody & { id: string; schoolName: string; families: string[] };
+export type EnrolmentView = EnrolmentBody & { id: string };
+export type ServiceView = ServiceBody & { code: string };
+export type PlaceView = PlaceBody & { code: string };
+export type ActivityView = ActivityBody & { code: string };
+export type UnitView = UnitBody & { id: string; placeName: string };
+export type CalendarView = CalendarBody & { id: string };
+export type InvoiceView = InvoiceBody & { id: string; paid: boolean };
+export type NewsView = NewsBody & { id: string };
+export type DeviceView = DeviceBody & { id: string; current: boolean };
+export type ReceiptView = ReceiptBody & { key: string; /** made on this device */ here: boolean; dismissed: boolean };
+
+/** One unit on one day. Compare `addUntil`/`removeUntil` with `clock()`. */
+export interface Slot { session: string; unit: string; date: string; addUntil: number; removeUntil: number; level: Level }
+
+/** Everything a week or a month of planning shows, read in one go. */
+export interface PlanningView {
+  children: ChildView[];
+  enrolments: EnrolmentView[];
+  activities: Map<string, ActivityView>;
+  units: Map<string, UnitView>;
+  /** By session (`<unit>:<date>`), only units that some child is enrolled in. */
+  slots: Map<string, Slot>;
+  bookings: BookingView[];
+  calendar: CalendarView[];
+}
+
+export interface QueuedCommand {
+  n: number; kind: CommandKind; args: Record<string, unknown>; madeAt: number;
+  phase: PhoneMark['phase']; sendBefore: number | null;
+  /** Why it waits for the parent; only when parked. */
+  reason?: 'stale' | 'other_account' | 'unreadable';
+}
+
+/** What the head of every page says. `count`: commands still on this phone. */
+export type ExchangeState =
+  | { kind: 'starting'; count: number }
+  | { kind: 'receiving'; count: number; rows: number }
+  | { kind: 'up_to_date'; count: 0; since: number }
+  | { kind: 'sending'; count: number }
+  | { kind: 'offline'; count: number; since: number | null }
+  | { kind: 'needs_sign_in'; count: number }
+  | { kind: 'trouble'; count: number; code: string }
+  | { kind: 'upgrade'; count: number };
+
+/** Where the data lives: kept by the browser for good, kept until the browser needs room, or in this tab only. */
+export type Keeping = 'persisted' | 'best_effort' | 'memory';
+
+export interface BookItem { child: string; session: string; maxPriceCents?: number }
+/** What an act returns once it is safely on the phone: its number and the bookings it names. */
+export interface Kept { n: number; rids: string[] }
