@@ -162,8 +162,9 @@ def node_folder():
 
 
 def front_end_inputs():
-    """Every file the build may read: pwa/ without what is made there, the protocol's TypeScript, the manifest."""
-    found = [os.path.join(HERE, "manifest.json")] if os.path.exists(os.path.join(HERE, "manifest.json")) else []
+    """Every file the build may read: pwa/ without what is made there, the protocol, the manifest, the version."""
+    beside = [os.path.join(HERE, name) for name in ("manifest.json", "pyproject.toml")]
+    found = [path for path in beside if os.path.exists(path)]
     for top, endings in ((PWA, ("",)), (os.path.join(HERE, "sync"), (".ts", ".json"))):
         for folder, folders, files in os.walk(top):
             folders[:] = [name for name in folders if name not in ("node_modules", "dist", "__pycache__")]
