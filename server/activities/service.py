@@ -6,7 +6,8 @@ from datetime import date
 from typing import Any
 
 from server.activities.rules import opening_rows
-from server.database import Connection, Database
+from server.database import Connection, Database, marks
+from server.tariffs.rules import Tariff, price
 
 Rows = dict[str, dict[str, Any]]
 FIRST_MONTH_OF_SCHOOL_YEAR = 9
@@ -105,12 +106,51 @@ async def _month_rows(reader: Connection | Database, query: str, *values: Any) -
     levels: dict[str, int] = {}
     for start in range(0, len(pools), 500):
         some = pools[start : start + 500]
-        marks = ", ".join("?" * len(some))
-        found = await reader.all(f"SELECT id, level FROM place_pool WHERE id IN ({marks})", *some)
+        found = await reader.all(f"SELECT id, level FROM place_pool WHERE id IN ({marks(some)})", *some)
         levels.update((pool["id"], pool["level"]) for pool in found)
     for opening in openings:
         opening["level"] = max((levels[pool] for pool in opening["pools"]), default=0)
     return opening_rows(openings)
+
+
+async def enrolment_rows(
+    reader: Connection | Database, family: str, resident: bool, quotient: int | None, tariffs: Mapping[str, Tariff]
+) -> Rows:
+    """The rows ``enrol/<id>`` of a family: what its children may book, and what this family pays for it.
+
+    `tariffs`: the price lists in force, by unit (`tariffs.service.unit_tariffs`). A shared child's enrolment is in the
+    scopes of both families, each with its own prices.
+    """
+    found = await reader.all(
+        "SELECT e.* FROM enrolment e JOIN family_child fc ON fc.child_id = e.child_id WHERE fc.family_id = ? ORDER BY e.id",
+        family,
+    )
+    return {
+        f"enrol/{enrolment['id']}": {
+            "child": enrolment["child_id"],
+            "activity": enrolment["activity_id"],
+            "since": enrolment["since"],
+            "until": enrolment["until"],
+            "units": {
+                unit: price(tariffs[unit], resident, quotient).row()
+                for unit in _json(enrolment["units"])
+                if unit in tariffs
+            },
+        }
+        for enrolment in found
+    }
+
+
+async def places_of_family(reader: Connection | Database, family: str) -> list[str]:
+    """The places whose openings concern a family: where its children are enrolled."""
+    found = await reader.all(
+        "SELECT e.units FROM enrolment e JOIN family_child fc ON fc.child_id = e.child_id WHERE fc.family_id = ?", family
+    )
+    units = sorted({unit for enrolment in found for unit in _json(enrolment["units"])})
+    if not units:
+        return []
+    query = f"SELECT DISTINCT place_id FROM unit WHERE id IN ({marks(units)}) ORDER BY place_id"
+    return [row["place_id"] for row in await reader.all(query, *units)]
 
 
 def _json(value: Any) -> Any:

@@ -1,0 +1,186 @@
+"""Reads a town's folder, and refuses it with a sentence that names the file and the key when something cannot be true."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from server.activities import rules
+from server.activities.rules import Calendar, Deadline
+from server.activities.texts import deadline_sentence
+from server.tariffs.rules import Bracket, Tariff
+from server.towns import checks, school_year
+from server.towns.reading import TownError, folder_of, load_identity, read
+from server.towns.shape import (
+    Directory,
+    Identity,
+    Limit,
+    News,
+    NewsItem,
+    Offer,
+    Period,
+    Place,
+    Prices,
+    Service,
+    Unit,
+)
+
+
+@dataclass(frozen=True)
+class TownUnit:
+    """A unit at one place, with everything that the files say about it elsewhere."""
+
+    id: str
+    written: Unit
+    place: str
+    pools: tuple[str, ...]
+    """Capacity units, ``<place>-<pool>``."""
+    excludes: tuple[str, ...]
+    deadlines: tuple[Deadline, Deadline] | None
+    """To add, to remove; None when it is never booked here."""
+    rule: str
+    position: int
+
+
+@dataclass(frozen=True)
+class Town:
+    """A town, read and checked."""
+
+    folder: Path
+    identity: Identity
+    zone: ZoneInfo
+    services: tuple[Service, ...]
+    places: tuple[Place, ...]
+    offer: Offer
+    units: tuple[TownUnit, ...]
+    capacity: dict[str, int | None]
+    """Places by capacity unit; None: unlimited."""
+    tariffs: tuple[Tariff, ...]
+    periods: tuple[Period, ...]
+    calendar: Calendar
+    news: tuple[NewsItem, ...]
+
+    @property
+    def year(self) -> int:
+        """The school year, named by the year it begins in."""
+        return self.identity.year.year
+
+
+def load_town(name: str) -> Town:
+    """The town of a folder under server/towns/, or of any folder given by its path.
+
+    Raises:
+        TownError: a file is missing, unreadable or says something that cannot be true.
+    """
+    folder = folder_of(name)
+    identity = load_identity(name)
+    directory = read(folder, "services.toml", Directory)
+    offer = read(folder, "activities.toml", Offer)
+    prices = read(folder, "tariffs.toml", Prices)
+    news = read(folder, "news.toml", News)
+    checks.directory(directory)
+    checks.offer(offer, directory)
+    checks.prices(prices, offer)
+    checks.unique("news.toml", "news", [item.id for item in news.news])
+    try:
+        periods = school_year.periods(identity.year)
+    except ValueError as error:
+        raise TownError(f"town.toml, year: {error}") from error
+    town = Town(
+        folder=folder,
+        identity=identity,
+        zone=ZoneInfo(identity.time_zone),
+        services=tuple(directory.services),
+        places=tuple(directory.places),
+        offer=offer,
+        units=_units(offer, directory),
+        capacity=_capacity(offer),
+        tariffs=_tariffs(prices),
+        periods=tuple(periods),
+        calendar=school_year.calendar(periods),
+        news=tuple(news.news),
+    )
+    checks.deadlines_before_start(town)
+    return town
+
+
+def _units(offer: Offer, directory: Directory) -> tuple[TownUnit, ...]:
+    deadlines = {pair.code: (_deadline(pair.add), _deadline(pair.remove)) for pair in offer.deadlines}
+    excluded = _exclusions(offer, directory)
+    units = []
+    for unit in offer.units:
+        pair = deadlines[unit.deadline] if unit.deadline else None
+        rule = deadline_sentence(*pair) if pair else ""
+        for place in unit.places:
+            id = f"{place}-{unit.code}"
+            pools = tuple(sorted(f"{place}-{pool}" for pool in unit.pools))
+            units.append(TownUnit(id, unit, place, pools, tuple(sorted(excluded[id])), pair, rule, len(units)))
+    return tuple(units)
+
+
+def _exclusions(offer: Offer, directory: Directory) -> dict[str, set[str]]:
+    """Units whose hours overlap, and those that the files add; always both ways."""
+    schools = {place.code for place in directory.places if place.kind == "school"}
+    slots = [
+        rules.Slot(
+            id=f"{place}-{unit.code}",
+            place=place,
+            in_school=place in schools,
+            during=unit.during,
+            weekdays=frozenset(rules.WEEKDAYS.index(day) for day in unit.days),
+            starts=unit.starts,
+            ends=unit.ends,
+            grades=frozenset(unit.grades),
+        )
+        for unit in offer.units
+        for place in unit.places
+    ]
+    excluded: dict[str, set[str]] = {slot.id: set() for slot in slots}
+    written = [
+        (f"{place}-{unit.code}", f"{place}-{other}")
+        for unit in offer.units
+        for place in unit.places
+        for other in unit.excludes
+    ]
+    for one, other in [*rules.clashes(slots), *written]:
+        excluded[one].add(other)
+        excluded[other].add(one)
+    return excluded
+
+
+def _deadline(limit: Limit) -> Deadline:
+    """The form was checked: what is not None says which one it is."""
+    if limit.until:
+        return rules.UntilStart()
+    assert limit.at is not None
+    if limit.weekday is not None and limit.weeks is not None:
+        return rules.WeekdayBefore(rules.WEEKDAYS.index(limit.weekday), limit.weeks, limit.at)
+    assert limit.days is not None and limit.count is not None
+    return rules.DaysBefore(limit.days, limit.at, limit.count)
+
+
+def _capacity(offer: Offer) -> dict[str, int | None]:
+    return {
+        f"{place}-{pool.code}": None if places == "unlimited" else places
+        for pool in offer.pools
+        for place, places in pool.capacity.items()
+    }
+
+
+def _tariffs(prices: Prices) -> tuple[Tariff, ...]:
+    ends = [bracket.lower for bracket in prices.brackets[1:]]
+    return tuple(
+        Tariff(
+            code=code,
+            version=decision.version,
+            since=decision.since,
+            until=decision.until,
+            decision=decision.text,
+            brackets=tuple(
+                Bracket(bracket.label, bracket.lower, upper, amount)
+                for bracket, upper, amount in zip(prices.brackets, [*ends, None], cents, strict=True)
+            ),
+            non_resident_cents=decision.outside[code],
+        )
+        for decision in prices.decisions
+        for code, cents in decision.cents.items()
+    )

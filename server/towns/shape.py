@@ -1,0 +1,180 @@
+"""The shape of a town's files, as written by a town: see server/towns/vigneux/ for an example with comments."""
+
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+Code = Annotated[str, Meta(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=30)]
+Text = Annotated[str, Meta(min_length=1)]
+Colour = Annotated[str, Meta(pattern="^#[0-9a-f]{6}$")]
+Hour = Annotated[str, Meta(pattern="^([01][0-9]|2[0-3]):[0-5][0-9]$")]
+Day = Annotated[str, Meta(pattern=r"^\d{4}-\d{2}-\d{2}$")]
+Cents = Annotated[int, Meta(ge=0, le=100_000)]
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+Grade = Literal["PS", "MS", "GS", "CP", "CE1", "CE2", "CM1", "CM2"]
+
+
+class Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A misspelt key is refused, never ignored."""
+
+
+class Colours(Part):
+    brand: Colour
+    accent: Colour
+    ground: Colour
+
+
+class Texts(Part):
+    tagline: Text
+    demo_banner: Text
+    contact: Text
+    meals: Text
+
+
+class Period(Part, rename={"starts_on": "from", "ends_on": "to"}):
+    kind: Literal["school_holiday", "public_holiday", "bridge"]
+    name: Text
+    starts_on: Day
+    ends_on: Day
+
+
+class Year(Part):
+    year: Annotated[int, Meta(ge=2020, le=2100)]
+    starts_on: Day
+    ends_on: Day
+    school_zone: Literal["A", "B", "C"]
+    periods: list[Period] = []
+
+
+class Identity(Part):
+    """town.toml"""
+
+    code: Code
+    name: Text
+    short: Text
+    postcode: Annotated[str, Meta(pattern=r"^\d{5}$")]
+    crest: Annotated[str, Meta(min_length=1, max_length=3)]
+    time_zone: str
+    demo: bool
+    colours: Colours
+    texts: Texts
+    year: Year
+
+
+class Service(Part):
+    code: Code
+    name: Text
+    phones: list[tuple[str, str]]
+    hours: Text
+    address: str | None = None
+
+
+class Place(Part):
+    code: Code
+    name: Text
+    kind: Literal["school", "centre", "studio", "gym"]
+    address: str | None = None
+    grades: list[Grade] = []
+    centre: Code | None = None
+    """The leisure centre that takes the pupils of this school."""
+
+
+class Directory(Part):
+    """services.toml"""
+
+    services: list[Service]
+    places: list[Place]
+
+
+class Limit(Part):
+    """One deadline, in one of three forms: days + count + at, weekday + weeks + at, or until = "start"."""
+
+    days: Annotated[int, Meta(ge=0, le=60)] | None = None
+    count: Literal["open", "calendar"] | None = None
+    weekday: Weekday | None = None
+    weeks: Annotated[int, Meta(ge=0, le=8)] | None = None
+    at: Hour | None = None
+    until: Literal["start"] | None = None
+
+
+class DeadlinePair(Part):
+    code: Code
+    add: Limit
+    remove: Limit
+
+
+class Activity(Part):
+    code: Code
+    service: Code
+    name: Text
+    category: Literal["care", "homework", "leisure", "holiday", "culture", "sport", "meal"]
+    text: Text
+    bookable: bool = True
+
+
+class Pool(Part):
+    code: Code
+    capacity: dict[Code, Annotated[int, Meta(ge=1)] | Literal["unlimited"]]
+
+
+class Unit(Part):
+    code: Code
+    activity: Code
+    name: Text
+    places: Annotated[list[Code], Meta(min_length=1)]
+    during: Literal["school", "holidays", "any"]
+    days: Annotated[list[Weekday], Meta(min_length=1)]
+    starts: Hour
+    ends: Hour
+    pools: Annotated[list[Code], Meta(min_length=1)]
+    tariff: Code
+    deadline: Code | None = None
+    grades: list[Grade] = []
+    excludes: list[Code] = []
+
+
+class Offer(Part):
+    """activities.toml"""
+
+    deadlines: list[DeadlinePair]
+    activities: list[Activity]
+    pools: list[Pool]
+    units: list[Unit]
+
+
+class BracketStart(Part):
+    label: Text
+    lower: Annotated[int, Meta(ge=0)]
+
+
+class Decision(Part):
+    version: Annotated[int, Meta(ge=1)]
+    since: Day
+    text: Annotated[str, Meta(min_length=1, max_length=200)]
+    cents: dict[Code, list[Cents]]
+    outside: dict[Code, Cents]
+    until: Day | None = None
+
+
+class Prices(Part):
+    """tariffs.toml"""
+
+    brackets: list[BracketStart]
+    decisions: list[Decision]
+
+
+class NewsItem(Part):
+    id: Code
+    days_ago: Annotated[int, Meta(ge=0, le=365)]
+    title: Annotated[str, Meta(max_length=160)]
+    summary: Annotated[str, Meta(max_length=400)]
+    body: Text
+    pinned: bool = False
+
+
+class News(Part):
+    """news.toml"""
+
+    news: list[NewsItem]
+
