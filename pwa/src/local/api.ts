@@ -43,9 +43,9 @@ export declare function leaveWaitingList(rids: string[]): Promise<Kept>;
 export declare function renameDevice(device: string, label: string): Promise<Kept>;
 export declare function revokeDevice(device: string): Promise<Kept>;
 /** Undo before sending: the whole command, or only the given bookings of it. False: too late, it is on its way (then `cancel`). */
-export declare function withdrawQueued(n: number, rids?: string[]): Promise<boolean>;
-/** Sends a parked command after all, as a new one. */
-export declare function resendParked(n: number): Promise<Kept>;
+export declare function withdrawQueued(id: string, rids?: string[]): Promise<boolean>;
+/** Sends a parked command after all, at the end of the queue. */
+export declare function resendParked(id: string): Promise<void>;
 export declare function dismissReceipt(key: string): Promise<void>;
 /** Exchanges with the town now; resolves when that attempt is over. */
 export declare function syncNow(): Promise<void>;
@@ -63,11 +63,11 @@ export declare function clock(): number;
 
 // Session.
 /** Who is signed in on this device. `loading` until known; `null`: nobody. */
-export interface SessionState { readonly status: 'loading' | 'signed_out' | 'signed_in'; readonly account: { id: string; username: string; shared: boolean } | null }
+export interface SessionState { readonly status: 'loading' | 'signed_out' | 'signed_in'; readonly account: { id: string; username: string; shared: boolean } | null; readonly ended: 'revoked' | 'elsewhere' | null }
 export declare const session: SessionState;
 /** Call once, before the first page. Offline it answers from the phone. */
 export declare function currentAccount(): Promise<SessionState['account']>;
-/** Refusals are values: `code` is the server's (`bad_credentials`, `throttled`, …) or `offline`. */
+/** Refusals are values: `code` is the server's (`wrong_credentials`, `too_many_attempts`, …) or `offline`. */
 export type SignInResult = { ok: true } | { ok: false; code: string; message: string; facts: Record<string, unknown> };
 export declare function signIn(username: string, password: string, options?: { shared?: boolean }): Promise<SignInResult>;
 /** `send: true`: tries to send first; if something stays, nothing is wiped and it is returned. `send: false`: abandons it. */

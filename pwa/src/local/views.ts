@@ -6,12 +6,16 @@ import type {
 
 /** What this phone has asked about a booking and the town has not answered yet; null when nothing is pending. */
 export interface PhoneMark {
+  /** The command, for `withdrawQueued`. */
+  id: string;
   n: number;
   kind: 'book' | 'cancel' | 'confirm' | 'join' | 'leave';
   /** Not yet sent, on its way (or sent without an answer yet), or held back until the parent agrees. */
   phase: 'queued' | 'sending' | 'parked';
   /** Last instant at which it can arrive; null when unknown. */
   sendBefore: number | null;
+  /** The price the parent agreed to, in cents. */
+  limitCents: number | null;
 }
 /** `state: 'asked'`: only asked for, the town has said nothing about it yet. */
 export type BookingView = Omit<BookingBody, 'state'> & { rid: string; state: BookingBody['state'] | 'asked'; phone: PhoneMark | null };
@@ -46,10 +50,10 @@ export interface PlanningView {
 }
 
 export interface QueuedCommand {
-  n: number; kind: CommandKind; args: Record<string, unknown>; madeAt: number;
+  id: string; /** 0 while set aside */ n: number; kind: CommandKind; args: Record<string, unknown>; madeAt: number;
   phase: PhoneMark['phase']; sendBefore: number | null;
-  /** Why it waits for the parent; only when parked. */
-  reason?: 'stale' | 'other_account' | 'unreadable';
+  /** Why it waits for the parent; only when parked. `old`: asked more than 30 days ago. */
+  reason: 'old' | 'other_account' | null;
 }
 
 /** What the head of every page says. `count`: commands still on this phone. */
@@ -62,10 +66,11 @@ export type ExchangeState =
   | { kind: 'needs_sign_in'; count: number }
   | { kind: 'trouble'; count: number; code: string }
   | { kind: 'upgrade'; count: number };
+// `trouble` codes: `busy` (the town answers that it is overloaded or at fault; retried), `stuck` (no progress for ten minutes), or a server code.
 
 /** Where the data lives: kept by the browser for good, kept until the browser needs room, or in this tab only. */
 export type Keeping = 'persisted' | 'best_effort' | 'memory';
 
 export interface BookItem { child: string; session: string; maxPriceCents?: number }
-/** What an act returns once it is safely on the phone: its number and the bookings it names. */
-export interface Kept { n: number; rids: string[] }
+/** What an act returns once it is safely on the phone: the commands it made (none when it only took queued ones back), the bookings it names. */
+export interface Kept { ids: string[]; rids: string[] }
