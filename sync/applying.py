@@ -21,17 +21,24 @@ def empty_scope(scope: str) -> Held:
 def target_of(held: Held, change: Change) -> str:
     """``base``, ``staging`` or ``skip``: which rows the page concerns, whose seqs `apply_change` then wants to know.
 
-    A page is skipped when another tab applied it or something later, or when it continues a reset that is not ours any more.
+    A page is skipped when another tab applied it or something later, when it continues a reset that is not ours any more, or when
+    it only says that this scope has to wait its turn.
     """
-    if change["reset"]:
+    if begins_reset(held, change):
         return "staging" if change["more"] else "base"
     if held["staging"] is not None:
-        return "staging" if change["from"] == held["cursor"] else "skip"
+        return "staging" if change["from"] == held["cursor"] and change["to"] is not None else "skip"
     mine, start, end = parse_cursor(held["cursor"]), parse_cursor(change["from"]), parse_cursor(change["to"])
     if mine is None or start is None or end is None or end["reset_head"] is not None:
         return "skip"
     joins = mine["gen"] == start["gen"] == end["gen"] and start["seq"] <= mine["seq"] < end["seq"]
     return "base" if joins else "skip"
+
+
+def begins_reset(held: Held, change: Change) -> bool:
+    """Pages of a reset all say ``reset``; the one that continues from our cursor is not the first."""
+    continues = held["staging"] is not None and change["from"] is not None and change["from"] == held["cursor"]
+    return bool(change["reset"] and change["to"] is not None and not continues)
 
 
 def apply_change(held: Held, change: Change, seqs: Mapping[str, int]) -> dict[str, Any]:
@@ -45,7 +52,7 @@ def apply_change(held: Held, change: Change, seqs: Mapping[str, int]) -> dict[st
     target = target_of(held, change)
     if target == "skip":
         return _effect("skip", held)
-    afresh = bool(change["reset"])
+    afresh = begins_reset(held, change)
     start = {"count": 0, "digest": 0} if afresh else held["staging"] or held
     mine = parse_cursor(held["cursor"])
     floor = mine["seq"] if target == "base" and not afresh and mine else 0
@@ -66,7 +73,7 @@ def _last_page(held: Held, change: Change, target: str, now: dict[str, int], ste
         bad = 0 if right else held["bad"] + 1
         done = {**held, **now, "cursor": change["to"], "staging": None, "bad": bad}
         return _effect("whole" if right else "doubtful", done, **{**step, "swap": target == "staging"})
-    if change["reset"] or target == "staging":  # keep the old rows on screen, throw the wrong ones away
+    if target == "staging" or step["clear_base"]:  # keep the old rows on screen, throw the wrong ones away
         return _effect("wrong", {**held, "cursor": None, "staging": None, "bad": 1}, clear_staging=True)
     return _effect("wrong", {**held, **now, "cursor": None, "bad": 1}, **step)
 

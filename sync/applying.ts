@@ -27,14 +27,20 @@ export function emptyScope(scope: string): Held {
 
 /**
  * Which rows the page concerns, whose seqs `applyChange` then wants to know. `skip`: another tab applied it or something later,
- * or it continues a reset that is not ours any more.
+ * it continues a reset that is not ours any more, or it only says that this scope has to wait its turn.
  */
 export function targetOf(held: Held, change: Change): Target {
-  if (change.reset) return change.more ? 'staging' : 'base'
-  if (held.staging !== null) return change.from === held.cursor ? 'staging' : 'skip'
+  if (beginsReset(held, change)) return change.more ? 'staging' : 'base'
+  if (held.staging !== null) return change.from === held.cursor && change.to !== null ? 'staging' : 'skip'
   const [mine, start, end] = [parseCursor(held.cursor), parseCursor(change.from), parseCursor(change.to)]
   if (mine === null || start === null || end === null || end.reset_head !== null) return 'skip'
   return mine.gen === start.gen && start.gen === end.gen && start.seq <= mine.seq && mine.seq < end.seq ? 'base' : 'skip'
+}
+
+/** Pages of a reset all say `reset`; the one that continues from our cursor is not the first. */
+export function beginsReset(held: Held, change: Change): boolean {
+  const continues = held.staging !== null && change.from !== null && change.from === held.cursor
+  return change.reset && change.to !== null && !continues
 }
 
 /**
@@ -45,10 +51,11 @@ export function targetOf(held: Held, change: Change): Target {
 export function applyChange(held: Held, change: Change, seqs: Readonly<Record<string, number>>): Effect {
   const target = targetOf(held, change)
   if (target === 'skip') return effect('skip', held)
-  const start: Tally = change.reset ? { count: 0, digest: 0 } : (held.staging ?? held)
-  const floor = target === 'base' && !change.reset ? (parseCursor(held.cursor)?.seq ?? 0) : 0
-  const { now, latest } = tallied(change.rows, change.reset ? {} : seqs, floor, start)
-  const step: Partial<Effect> = { into: target, clear_base: change.reset && target === 'base', clear_staging: change.reset }
+  const afresh = beginsReset(held, change)
+  const start: Tally = afresh ? { count: 0, digest: 0 } : (held.staging ?? held)
+  const floor = target === 'base' && !afresh ? (parseCursor(held.cursor)?.seq ?? 0) : 0
+  const { now, latest } = tallied(change.rows, afresh ? {} : seqs, floor, start)
+  const step: Partial<Effect> = { into: target, clear_base: afresh && target === 'base', clear_staging: afresh }
   step.puts = latest.filter((row) => !row.del).map((row) => ({ k: row.k, s: row.s, b: row.b as Record<string, unknown> }))
   step.deletes = latest.filter((row) => row.del).map((row) => row.k)
   if (!change.more) return lastPage(held, change, target, now, step)
@@ -63,7 +70,7 @@ function lastPage(held: Held, change: Change, target: Target, now: Tally, step: 
     return effect(right ? 'whole' : 'doubtful', done, { ...step, swap: target === 'staging' })
   }
   // Keep the old rows on screen, throw the wrong ones away.
-  if (change.reset || target === 'staging') {
+  if (target === 'staging' || step.clear_base) {
     return effect('wrong', { ...held, cursor: null, staging: null, bad: 1 }, { clear_staging: true })
   }
   return effect('wrong', { ...held, ...now, cursor: null, bad: 1 }, step)

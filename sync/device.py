@@ -170,7 +170,8 @@ def _is_receipt(receipt: Any) -> bool:
 def _is_change(change: Any) -> bool:
     return (
         isinstance(change, dict)
-        and all(isinstance(change.get(name), str) for name in ("scope", "to"))
+        and isinstance(change.get("scope"), str)
+        and all(change.get(name) is None or isinstance(change[name], str) for name in ("from", "to"))
         and all(isinstance(change.get(name), bool) for name in ("more", "reset"))
         and _all(change.get("rows"), _is_row)
     )

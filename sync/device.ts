@@ -69,7 +69,8 @@ export type Row = { k: string; s: number; b?: Record<string, unknown>; del?: boo
 export type Change = {
   scope: string
   from: string | null
-  to: string
+  /** null: this scope has to wait its turn, the page was full. */
+  to: string | null
   more: boolean
   reset: boolean
   count?: number
@@ -231,13 +232,18 @@ function isReceipt(value: unknown): boolean {
 }
 
 function isChange(value: unknown): boolean {
-  if (!isObject(value) || typeof value.scope !== 'string' || typeof value.to !== 'string') return false
+  if (!isObject(value) || typeof value.scope !== 'string') return false
+  if (!isTextOrNull(value.from) || !isTextOrNull(value.to)) return false
   return typeof value.more === 'boolean' && typeof value.reset === 'boolean' && all(value.rows, isRow)
 }
 
 function isRow(value: unknown): boolean {
   if (!isObject(value) || typeof value.k !== 'string' || !isWhole(value.s, 1, Number.MAX_SAFE_INTEGER)) return false
   return value.del === true || isObject(value.b)
+}
+
+function isTextOrNull(value: unknown): boolean {
+  return (value ?? null) === null || typeof value === 'string'
 }
 
 function isObject(value: unknown): value is Json {
