@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from server.database import Connection, Database
 from server.instants import iso
 
+NEWS_SCOPE = "t:news"
 NEWEST_FIRST = "SELECT * FROM news_item ORDER BY pinned DESC, published_at DESC, id"
 
 
