@@ -1,0 +1,104 @@
+/** What one line of the planning is: pure reading of the rows, the draft and the hour. Instants are milliseconds. */
+import type { ActivityView, BookingView, CalendarView, ChildView, PlanningView, ReceiptItem, ReceiptView, Slot, UnitPrice, UnitView } from '../local/api';
+
+export interface Refusal { item: ReceiptItem; receipt: ReceiptView }
+
+/** One unit, one child, one day: what may be booked, or is shown only (`fixed`). */
+export interface Line {
+  key: string; child: string; session: string; date: string;
+  unit: UnitView; activity: ActivityView | undefined; slot: Slot | undefined;
+  price: UnitPrice | undefined; booking: BookingView | undefined; refusal: Refusal | undefined; fixed: boolean;
+}
+
+/** `fixed`: shown, never booked here. `other`: booked by the other parent. `ask`: the town waits for an answer. */
+export type State =
+  | 'fixed' | 'free' | 'full' | 'closed' | 'refused'
+  | 'phone' | 'sent' | 'booked' | 'waiting' | 'ask' | 'expired' | 'other' | 'leaving';
+
+export const lineKey = (child: string, session: string): string => `${child}|${session}`;
+
+/** The latest refusal of each slot that has not been dismissed nor followed by something better. */
+export function refusalsBySlot(receipts: ReceiptView[]): Map<string, Refusal> {
+  const found = new Map<string, Refusal>();
+  const seen = new Set<string>();
+  for (const receipt of receipts) {
+    for (const item of receipt.items) {
+      if (!item.child || !item.session) continue;
+      const key = lineKey(item.child, item.session);
+      if (seen.has(key)) continue;
+      seen.add(key);
+      if (item.outcome === 'refused') found.set(key, { item, receipt });
+    }
+  }
+  return found;
+}
+
+/** The lines of one child on one day, in the order of the day. */
+export function linesOf(view: PlanningView, refusals: Map<string, Refusal>, child: string, date: string): Line[] {
+  const lines = new Map<string, Line>();
+  const add = (unit: UnitView, price: UnitPrice | undefined): void => {
+    const session = `${unit.id}:${date}`;
+    const key = lineKey(child, session);
+    const slot = view.slots.get(session);
+    const activity = view.activities.get(unit.activity);
+    const booking = view.bookings.find((one) => one.child === child && one.session === session);
+    const fixed = activity?.bookable === false;
+    if (!slot && !booking) return;
+    lines.set(key, { key, child, session, date, unit, activity, slot, price, booking, refusal: refusals.get(key), fixed });
+  };
+  for (const enrolment of view.enrolments) {
+    if (enrolment.child !== child || date < enrolment.since || date > enrolment.until) continue;
+    for (const [id, price] of Object.entries(enrolment.units)) {
+      const unit = view.units.get(id);
+      if (unit) add(unit, price);
+    }
+  }
+  for (const booking of view.bookings) {
+    const unit = view.units.get(booking.unit);
+    if (booking.child === child && booking.date === date && unit && !lines.has(lineKey(child, booking.session))) add(unit, undefined);
+  }
+  return [...lines.values()].sort((one, other) => one.unit.starts.localeCompare(other.unit.starts) || one.unit.position - other.unit.position);
+}
+
+export function stateOf(line: Line, now: number): State {
+  const { booking, slot } = line;
+  if (booking?.phone) {
+    const leaving = booking.phone.kind === 'cancel' || booking.phone.kind === 'leave';
+    if (leaving) return 'leaving';
+    return booking.phone.phase === 'sending' ? 'sent' : 'phone';
+  }
+  if (booking && !booking.mine) return 'other';
+  if (booking?.state === 'booked') return 'booked';
+  if (booking?.state === 'waiting') return 'waiting';
+  if (booking?.state === 'to_confirm') return 'ask';
+  if (booking?.state === 'asked') return 'sent';
+  if (line.fixed) return 'fixed';
+  if (!slot || now > slot.addUntil) return booking?.state === 'expired' ? 'expired' : line.refusal ? 'refused' : 'closed';
+  if (line.refusal && line.refusal.item.code !== 'FULL') return 'refused';
+  return slot.level === 2 ? 'full' : 'free';
+}
+
+/** Until when this line may still change in the direction that makes sense for it; null: it may not. */
+export function changeUntil(line: Line): number | null {
+  if (!line.slot || line.fixed) return null;
+  return line.booking ? line.slot.removeUntil : line.slot.addUntil;
+}
+
+export function mayChange(line: Line, state: State, now: number): boolean {
+  if (state === 'fixed' || state === 'other' || state === 'leaving' || state === 'closed' || state === 'sent') return false;
+  // What never left the phone may always be taken back; so may a waiting entry: no place is lost.
+  if (state === 'phone' || state === 'waiting') return true;
+  const until = changeUntil(line);
+  return until !== null && now <= until;
+}
+
+/** The instants of a day: the next one at which something closes, or null when all is closed already. */
+export function nextClosing(lines: Line[], now: number): number | null {
+  const ahead = lines.map(changeUntil).filter((until): until is number => until !== null && until >= now);
+  return ahead.length ? Math.min(...ahead) : null;
+}
+
+export const periodOn = (periods: CalendarView[], date: string): CalendarView | undefined =>
+  periods.filter((one) => one.from <= date && date <= one.to).sort((one, other) => Number(one.kind === 'school_holiday') - Number(other.kind === 'school_holiday'))[0];
+
+export const initial = (child: Pick<ChildView, 'first_name'>): string => child.first_name.charAt(0).toUpperCase();

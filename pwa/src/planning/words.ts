@@ -1,0 +1,29 @@
+/** The tag of a line of the planning: four states never look alike, and none is told by colour alone. */
+import { hourAt, moment, refusedShort, waitingAt, type Face } from '../texts/fr';
+import type { Line, State } from './rules';
+
+export function faceOfState(line: Line, state: State, wish: 'add' | 'remove' | undefined, now: number): Face | null {
+  if (wish === 'add') return { icon: 'plus', tone: '', text: line.slot?.level === 2 ? 'Coché : liste d’attente, à enregistrer' : 'Coché, à enregistrer' };
+  if (wish === 'remove') return { icon: 'cross', tone: '', text: 'Décoché, à enregistrer' };
+  switch (state) {
+    case 'phone': return { icon: 'phone', tone: 'phone', text: line.booking?.phone?.phase === 'parked' ? 'Attend votre accord' : 'À envoyer' };
+    case 'leaving': return { icon: 'phone', tone: 'phone', text: line.booking?.phone?.phase === 'sending' ? 'Annulation envoyée' : 'Annulation à envoyer' };
+    case 'sent': return { icon: 'send', tone: 'sent', text: 'Envoyé, réponse attendue' };
+    case 'booked': return { icon: 'check', tone: 'ok', text: `Réservé${closes(line, now)}` };
+    case 'waiting': return { icon: 'queue', tone: 'warn', text: waitingAt(line.booking?.rank) };
+    case 'ask': return { icon: 'question', tone: 'warn', text: line.booking?.until ? `À confirmer avant ${moment(Date.parse(line.booking.until), now)}` : 'À confirmer' };
+    case 'expired': return { icon: 'clock', tone: '', text: 'Délai de réponse passé' };
+    case 'refused': return { icon: 'cross', tone: 'bad', text: refusedShort(line.refusal?.item.code) };
+    case 'other': return { icon: 'check', tone: 'ok', text: line.booking?.state === 'booked' ? 'Réservé par l’autre parent' : 'Demandé par l’autre parent' };
+    case 'fixed': return { icon: 'info', tone: '', text: 'Ne se réserve pas ici' };
+    case 'full':
+    case 'free':
+    case 'closed': return null;
+  }
+}
+
+/** On the day the town answered, the hour of its answer is worth seeing at once. */
+function closes(line: Line, now: number): string {
+  const decided = line.booking ? Date.parse(line.booking.decided_at) : 0;
+  return decided && now - decided < 12 * 3_600_000 ? ` à ${hourAt(decided)}` : '';
+}

@@ -1,0 +1,21 @@
+/** Short outcomes said at the bottom of the screen and read aloud; one may carry an « Annuler ». */
+export interface Toast { id: number; text: string; tone: '' | 'bad'; action?: { label: string; run: () => void } }
+
+const STAY_MS = 9_000;
+let last = 0;
+const shown = $state<Toast[]>([]);
+
+export const toasts: readonly Toast[] = shown;
+
+export function dismissToast(id: number): void {
+  const at = shown.findIndex((toast) => toast.id === id);
+  if (at >= 0) shown.splice(at, 1);
+}
+
+/** What went wrong stays until it is closed; what went well leaves by itself. */
+export function say(text: string, options: { tone?: Toast['tone']; action?: Toast['action'] } = {}): void {
+  const toast: Toast = { id: ++last, text, tone: options.tone ?? '', action: options.action };
+  shown.push(toast);
+  if (shown.length > 3) shown.shift();
+  if (toast.tone !== 'bad') setTimeout(() => dismissToast(toast.id), STAY_MS);
+}
