@@ -1,7 +1,14 @@
-"""Bookings and the waiting list."""
+"""Bookings and the waiting list: the table, and the hand-written queries that the exchange runs on."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from tortoise import fields
 from tortoise.models import Model
+
+from server.bookings.rules import Slot
+from server.database import Connection, Row, Transaction, marks
 
 
 class Booking(Model):
@@ -28,3 +35,144 @@ class Booking(Model):
     class Meta:
         table = "booking"
         indexes = (("opening_id", "state", "requested_at"), ("child_id", "date"))
+
+
+ACTIVE = ("booked", "waiting", "to_confirm")
+HOLDING = ("booked", "to_confirm")
+FIELDS = (
+    "id, child_id, family_id, opening_id, date, state, reason, cents, price_version, max_cents, requested_at,"
+    " decided_at, hold_until, account, device, n"
+)
+
+
+async def slots(connection: Connection, ids: Iterable[str]) -> dict[str, Slot]:
+    wanted = sorted(set(ids))
+    rows = await connection.all(
+        "SELECT o.id, o.unit_id, o.date, o.closed, o.add_until, o.remove_until, o.pools, u.excludes, a.bookable"
+        " FROM opening o JOIN unit u ON u.id = o.unit_id JOIN activity a ON a.code = u.activity_id"
+        f" WHERE o.id IN ({marks(wanted)})",
+        *wanted,
+    )
+    return {row["id"]: _slot(row) for row in rows}
+
+
+def _slot(row: Row) -> Slot:
+    return Slot(
+        row["id"], row["unit_id"], row["date"], bool(row["bookable"]), bool(row["closed"]), row["add_until"],
+        row["remove_until"], frozenset(json.loads(row["excludes"])), tuple(json.loads(row["pools"])),
+    )  # fmt: skip
+
+
+async def enrolled_units(connection: Connection, children: Iterable[str]) -> list[tuple[str, frozenset[str], str, str]]:
+    """(child, units, since, until) of every enrolment."""
+    wanted = sorted(set(children))
+    rows = await connection.all(
+        f"SELECT child_id, units, since, until FROM enrolment WHERE child_id IN ({marks(wanted)})", *wanted
+    )
+    return [(row["child_id"], frozenset(json.loads(row["units"])), row["since"], row["until"]) for row in rows]
+
+
+async def units_of_days(
+    connection: Connection, children: Iterable[str], dates: Iterable[str]
+) -> dict[tuple[str, str], dict[str, frozenset[str]]]:
+    """(child, date) → the units that count that day → what each excludes."""
+    who, when = sorted(set(children)), sorted(set(dates))
+    held: dict[tuple[str, str], dict[str, frozenset[str]]] = {}
+    for row in await connection.all(
+        "SELECT b.child_id, b.date, o.unit_id, u.excludes FROM booking b JOIN opening o ON o.id = b.opening_id"
+        f" JOIN unit u ON u.id = o.unit_id WHERE b.child_id IN ({marks(who)}) AND b.date IN ({marks(when)})"
+        " AND b.active IS NOT NULL",
+        *who, *when,
+    ):
+        held.setdefault((row["child_id"], row["date"]), {})[row["unit_id"]] = frozenset(json.loads(row["excludes"]))
+    return held
+
+
+async def by_ids(connection: Connection, ids: Iterable[str]) -> dict[str, Row]:
+    wanted = list(ids)
+    rows = await connection.all(f"SELECT {FIELDS} FROM booking WHERE id IN ({marks(wanted)})", *wanted) if wanted else []
+    return {row["id"]: row for row in rows}
+
+
+async def take(tx: Transaction, pools: Sequence[str]) -> bool:
+    """Takes a place in every pool, or in none. Each check and its effect are one statement: no place is sold twice."""
+    for i, pool in enumerate(pools):
+        if not await tx.one(
+            "UPDATE place_pool SET taken = taken + 1 WHERE id = ? AND (capacity IS NULL OR taken < capacity) RETURNING id",
+            pool,
+        ):
+            await release(tx, pools[:i])
+            return False
+    return True
+
+
+async def release(tx: Transaction, pools: Sequence[str]) -> None:
+    for pool in pools:
+        await tx.run("UPDATE place_pool SET taken = taken - 1 WHERE id = ?", pool)
+
+
+async def add(tx: Transaction, booking: Mapping[str, Any]) -> bool:
+    """Stores a booking; False when the child has one for this opening already."""
+    names = list(booking)
+    return bool(
+        await tx.one(
+            f"INSERT INTO booking ({', '.join(names)}) VALUES ({marks(names)}) ON CONFLICT (active) DO NOTHING RETURNING id",
+            *booking.values(),
+        )
+    )
+
+
+async def decide(tx: Transaction, rid: str, **changes: Any) -> None:
+    """Changes a booking's state and what goes with it; leaves `active` only while it counts."""
+    if changes.get("state") not in ACTIVE:
+        changes["active"] = None
+    await tx.run(
+        f"UPDATE booking SET {', '.join(f'{name} = ?' for name in changes)} WHERE id = ?", *changes.values(), rid
+    )
+
+
+async def waiting_on_day(connection: Connection, date: str) -> Sequence[Row]:
+    """Who waits for a place that day, in the order of arrival."""
+    return await connection.all(
+        f"SELECT {', '.join('b.' + name.strip() for name in FIELDS.split(','))}, o.pools, o.add_until"
+        " FROM opening o JOIN booking b ON b.opening_id = o.id AND b.state = 'waiting'"
+        " WHERE o.date = ? ORDER BY b.requested_at, b.id",
+        date,
+    )
+
+
+async def rank(connection: Connection, opening: str, requested_at: int, rid: str) -> int:
+    """1 for the first who waits. Of one who does not wait yet: the rank it would have."""
+    row = await connection.one(
+        "SELECT COUNT(*) AS n FROM booking WHERE opening_id = ? AND state = 'waiting' AND id <> ?"
+        " AND (requested_at < ? OR (requested_at = ? AND id < ?))",
+        opening, rid, requested_at, requested_at, rid,
+    )
+    assert row is not None
+    return row["n"] + 1
+
+
+async def waiting_after(connection: Connection, opening: str, requested_at: int, rid: str) -> list[str]:
+    rows = await connection.all(
+        "SELECT id FROM booking WHERE opening_id = ? AND state = 'waiting' AND id <> ?"
+        " AND (requested_at > ? OR (requested_at = ? AND id > ?))",
+        opening, rid, requested_at, requested_at, rid,
+    )
+    return [row["id"] for row in rows]
+
+
+async def holds_that_ended(connection: Connection, now: int, limit: int) -> list[str]:
+    rows = await connection.all(
+        "SELECT id FROM booking WHERE hold_until < ? AND state = 'to_confirm' ORDER BY hold_until LIMIT ?", now, limit
+    )
+    return [row["id"] for row in rows]
+
+
+async def of_families_children(connection: Connection, family: str, since: str) -> Sequence[Row]:
+    """Every booking that counts, of every child of the family, whoever pays, from a day on."""
+    return await connection.all(
+        f"SELECT {', '.join('b.' + name.strip() for name in FIELDS.split(','))}"
+        " FROM family_child fc JOIN booking b ON b.child_id = fc.child_id"
+        " WHERE fc.family_id = ? AND b.date >= ? AND b.state <> 'cancelled' ORDER BY b.date, b.id",
+        family, since,
+    )

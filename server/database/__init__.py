@@ -6,7 +6,7 @@ awaited (no mail, no HTTP, no password hashing): SQLite has one writer, and the 
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence, Sized
 from contextlib import asynccontextmanager
 from functools import cache
 from pathlib import Path
@@ -31,6 +31,11 @@ def _numbered(sql: str) -> str:
     """``a = ? AND b = ?`` → ``a = $1 AND b = $2``. No literal of ours holds a question mark."""
     parts = sql.split("?")
     return "".join(f"{part}${i}" for i, part in enumerate(parts[:-1], 1)) + parts[-1]
+
+
+def marks(values: Sized) -> str:
+    """``?, ?, ?``: the inside of an ``IN (…)``."""
+    return ", ".join("?" * len(values))
 
 
 class Connection:
@@ -64,25 +69,23 @@ class Connection:
 
 
 class Transaction(Connection):
-    """A write transaction. What must happen only once it is committed goes through `after_commit`."""
+    """A write transaction. `moved` collects the scopes it changed, to be announced once it is committed."""
 
     def __init__(self, client: BaseDBAsyncClient, dialect: str) -> None:
         super().__init__(client, dialect)
-        self._after: list[Callable[[], None]] = []
+        self.moved: set[str] = set()
 
-    def after_commit(self, action: Callable[[], None]) -> None:
-        self._after.append(action)
+    async def lock(self, table: str, ids: Iterable[str]) -> None:
+        """Locks rows by id, always in the same order. SQLite needs none: its transaction is alone already."""
+        wanted = sorted(set(ids))
+        if wanted and self.dialect == "postgresql":
+            await self.all(f"SELECT id FROM {table} WHERE id IN ({marks(wanted)}) ORDER BY id FOR UPDATE", *wanted)
 
     @asynccontextmanager
     async def savepoint(self) -> AsyncIterator[None]:
         """An exception inside undoes what was written inside, and goes on."""
-        kept = len(self._after)
-        try:
-            async with self._client._in_transaction():  # type: ignore[attr-defined]
-                yield
-        except BaseException:
-            del self._after[kept:]
-            raise
+        async with self._client._in_transaction():  # type: ignore[attr-defined]
+            yield
 
 
 class Database:
@@ -92,6 +95,7 @@ class Database:
         self.url = url
         self.dialect, self._credentials = _parse(url)
         self._context = TortoiseContext()
+        self.on_moved: Callable[[Iterable[str]], None] = lambda scopes: None
 
     @property
     def file(self) -> Path | None:
@@ -132,12 +136,13 @@ class Database:
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Transaction]:
         """A write transaction; an exception rolls it back. Models used inside take part in it."""
-        async with self.orm():
-            async with self.client._in_transaction() as client:  # type: ignore[attr-defined]
-                tx = Transaction(client, self.dialect)
-                yield tx
-        for action in tx._after:
-            action()
+        async with self.orm(), self.client._in_transaction() as client:  # type: ignore[attr-defined]
+            tx = Transaction(client, self.dialect)
+            yield tx
+            if tx.moved and self.dialect == "postgresql":
+                await tx.run("SELECT pg_notify('scopes_moved', ?)", " ".join(sorted(tx.moved)))
+        if tx.moved:
+            self.on_moved(tx.moved)
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[Connection]:
@@ -155,6 +160,11 @@ class Database:
             yield Connection(_Snapshot(reader), self.dialect)  # type: ignore[arg-type]
         finally:
             await reader.rollback()
+
+    async def change_counter(self) -> int:
+        """SQLite: a number that changes when another process commits."""
+        reader = await self.client.reader()  # type: ignore[attr-defined]
+        return (await reader.execute_fetchall("PRAGMA data_version"))[0][0]
 
     async def all(self, sql: str, *values: Any) -> Sequence[Row]:
         return await Connection(self.client, self.dialect).all(sql, *values)

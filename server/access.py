@@ -1,0 +1,100 @@
+"""The one door: who asks, in what role, and for which families they may act.
+
+Every view says who may call it with `@allow(…)`; a test walks the URL map and fails on one that does not.
+Someone else's family, child or device is *not found*, never *forbidden*.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
+
+from quart import current_app, g
+from quart_auth import AuthUser, current_user
+
+from server.accounts.service import session_of
+from server.database import Connection
+from server.errors import Refusal
+
+P = ParamSpec("P")
+T = TypeVar("T")
+PUBLIC = "public"
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """Who sends this request. `session` and `device` are ours, never the browser's word."""
+
+    account: str
+    role: str
+    name: str
+    username: str
+    session: str
+    device: str | None
+    service: str | None
+
+
+class SessionUser(AuthUser):
+    """quart-auth's user: its signed cookie holds the secret of a session that lives in the database."""
+
+    @property
+    async def is_authenticated(self) -> bool:
+        return await visitor() is not None
+
+
+def allow(*roles: str) -> Callable[[Callable[P, Awaitable[T]]], Callable[P, Awaitable[T]]]:
+    """Says who may call a view: ``public``, or the roles ``parent`` and ``agent``."""
+
+    def decorate(view: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T]]:
+        @wraps(view)
+        async def guarded(*args: P.args, **kwargs: P.kwargs) -> T:
+            if PUBLIC not in roles:
+                who = await visitor()
+                if who is None:
+                    raise Refusal("sign_in")
+                if who.role not in roles:
+                    raise Refusal("not_allowed")
+            return await view(*args, **kwargs)
+
+        guarded.allowed = frozenset(roles)  # type: ignore[attr-defined]
+        return guarded
+
+    return decorate
+
+
+async def visitor() -> Visitor | None:
+    """Who is signed in, looked up once per request."""
+    if "visitor" not in g:
+        g.visitor = await _look_up()
+    return g.visitor
+
+
+async def signed_in() -> Visitor:
+    """Who is signed in, in a view whose `allow` names no ``public``."""
+    who = await visitor()
+    if who is None:
+        raise Refusal("sign_in")
+    return who
+
+
+async def _look_up() -> Visitor | None:
+    secret = current_user.auth_id
+    if not secret:
+        return None
+    portal: Any = current_app.extensions["portail"]
+    found = await session_of(portal.database, secret, portal.now())
+    if found is None:
+        return None
+    return Visitor(
+        found["account_id"], found["role"], found["name"], found["username"], found["id"], found["device"], found["service"]
+    )
+
+
+async def families_of(connection: Connection, account: str, today: str) -> list[str]:
+    """The families that an account may act for on a day of the town's calendar, the oldest right first."""
+    rows = await connection.all(
+        "SELECT family_id FROM guardianship WHERE account_id = ? AND since <= ? AND (until IS NULL OR until >= ?)"
+        " ORDER BY since, id",
+        account, today, today,
+    )
+    return [row["family_id"] for row in rows]

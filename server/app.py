@@ -1,0 +1,90 @@
+"""Puts the portal together: the only place that knows every feature."""
+
+import os
+import secrets
+from collections.abc import Callable
+from zoneinfo import ZoneInfo
+
+from quart import Quart
+from quart_auth import QuartAuth
+
+from server.access import PUBLIC, SessionUser
+from server.accounts.routes import blueprint as accounts
+from server.config import Config
+from server.database import Database
+from server.instants import now_ms
+from server.jobs import Jobs
+from server.news.routes import blueprint as news
+from server.syncing.routes import blueprint as syncing
+from server.towns.reading import load_identity
+from server.towns.routes import blueprint as towns
+from server.web import hooks, openapi
+from server.web.headers import Asgi, SecurityHeaders
+from server.web.limits import BodyLimit
+from server.web.portal import Portal
+from server.web.routes import blueprint as web
+from server.web.static import StaticFiles
+
+THIRTY_DAYS = 30 * 86_400
+
+
+def create_app(config: Config, *, now: Callable[[], int] = now_ms, database: Database | None = None) -> Quart:
+    """The portal as a Quart application; `create_asgi` wraps it for a server.
+
+    The database must be migrated. `now` is the clock (UTC milliseconds), an argument so that tests can hold it still.
+    """
+    app = Quart(__name__, static_folder=None)
+    town = load_identity(config.town)
+    portal = Portal(config, town, database or Database(config.database_url), ZoneInfo(town.time_zone), now)
+    app.extensions["portail"] = portal
+    app.secret_key = _secret(config)
+    app.config["MAX_CONTENT_LENGTH"] = None  # web/limits.py bounds bodies, chunked ones too
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    QuartAuth(
+        app,
+        user_class=SessionUser,
+        cookie_name="__Host-portail" if config.secure else "portail",
+        cookie_secure=config.secure,
+        cookie_samesite="Lax",
+        duration=THIRTY_DAYS,
+        salt="portail session",
+    )
+    openapi.install(app)
+    hooks.install(app)
+    for blueprint in (web, towns, accounts, syncing, news):
+        app.register_blueprint(blueprint)
+    app.view_functions["openapi"].allowed = frozenset({PUBLIC})  # type: ignore[attr-defined]
+    jobs = Jobs(portal.database, portal.zone, now)
+
+    @app.before_serving
+    async def start() -> None:
+        await portal.database.open()
+        portal.database.on_moved = portal.heads.moved
+        portal.heads.start(portal.database)
+        jobs.start()
+
+    @app.after_serving
+    async def stop() -> None:
+        await jobs.stop()
+        await portal.heads.stop()
+        await portal.database.close()
+
+    return app
+
+
+def create_asgi(config: Config) -> Asgi:
+    """What a server runs: the application behind its static files, its bounds and its headers."""
+    app: Asgi = create_app(config)  # type: ignore[assignment]
+    return SecurityHeaders(StaticFiles(BodyLimit(app), config.static, farewell=config.farewell), secure=config.secure)
+
+
+def _secret(config: Config) -> str:
+    """The key that signs cookies: made at the first start, kept in the data folder, readable by its owner only."""
+    path = config.data / "secret"
+    config.data.mkdir(parents=True, exist_ok=True)
+    try:
+        with open(path, "x", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
+            file.write(secrets.token_urlsafe(48))
+    except FileExistsError:
+        pass
+    return path.read_text()

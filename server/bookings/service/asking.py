@@ -1,0 +1,211 @@
+"""Asking for places: booking them, or waiting for them."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from server.access import families_of
+from server.bookings import models, rules
+from server.bookings.rules import Slot
+from server.bookings.service.rows import answer
+from server.commands import Answer, Command, Item
+from server.database import Row, Transaction
+from server.families.service import billing_facts, families_of_children, lock_children
+from server.tariffs.service import unit_price
+
+
+class _Undo(Exception):
+    """Rolls the savepoint of an all-or-nothing command back."""
+
+
+async def book(tx: Transaction, command: Command) -> Answer:
+    """``reservation.book``: a place for each item, or what the parent chose for the case that it is full."""
+    return await _ask(tx, command, command.args["if_full"], all_or_nothing=command.args["mode"] == "all")
+
+
+async def join_waiting_list(tx: Transaction, command: Command) -> Answer:
+    """``waitlist.join``: waits for a place, or takes it when one is there by now."""
+    return await _ask(tx, command, "waitlist", all_or_nothing=False)
+
+
+async def _ask(tx: Transaction, command: Command, if_full: str, *, all_or_nothing: bool) -> Answer:
+    items: Sequence[Item] = command.args["items"]
+    desk = await _Desk.open(tx, command, items)
+    outcomes: list[Item] = []
+    try:
+        async with tx.savepoint():
+            for item in items:
+                outcomes.append(await desk.ask(item, if_full))
+            if all_or_nothing and any(outcome["outcome"] != "accepted" for outcome in outcomes):
+                raise _Undo
+    except _Undo:
+        desk.touched.clear()
+        outcomes = [_undone(outcome) for outcome in outcomes]
+    return await answer(tx, command, desk.payer, outcomes, desk.touched)
+
+
+def _undone(outcome: Item) -> Item:
+    """What an item reads after the whole was undone: its own reason when it had one."""
+    if outcome["outcome"] == "refused":
+        return outcome
+    kept = {name: outcome[name] for name in ("rid", "child", "session") if name in outcome}
+    code = "ALL_OR_NOTHING" if outcome["outcome"] == "accepted" else outcome["code"]
+    return {**kept, "outcome": "refused", "code": code}
+
+
+class _Desk:
+    """What is known while the items of one command are judged, read once and kept true as they are."""
+
+    def __init__(self, tx: Transaction, command: Command) -> None:
+        self.tx, self.command = tx, command
+        self.touched: set[str] = set()
+        self.payer = ""
+        self._prices: dict[tuple[str, str, str], Any] = {}
+
+    @classmethod
+    async def open(cls, tx: Transaction, command: Command, items: Sequence[Item]) -> "_Desk":
+        desk = cls(tx, command)
+        families = await families_of(tx, command.account, command.today)
+        children = {item["child"] for item in items}
+        holding = await families_of_children(tx, children)
+        wanted = command.args.get("family")
+        desk.payers = {
+            child: [f for f in families if f in holding[child] and wanted in (None, f)] for child in children
+        }
+        desk.payer = next((found[0] for found in desk.payers.values() if found), families[0] if families else "")
+        await lock_children(tx, [child for child, found in desk.payers.items() if found])
+        desk.slots = await models.slots(tx, (item["session"] for item in items))
+        await tx.lock("place_pool", (pool for slot in desk.slots.values() for pool in slot.pools))
+        desk.enrolments = await models.enrolled_units(tx, children)
+        desk.days = await models.units_of_days(tx, children, {slot.date for slot in desk.slots.values()} or {""})
+        desk.known = await models.by_ids(tx, (item["rid"] for item in items))
+        desk.billing = await billing_facts(tx, {found[0] for found in desk.payers.values() if found})
+        return desk
+
+    payers: dict[str, list[str]]
+    slots: dict[str, Slot]
+    enrolments: list[tuple[str, frozenset[str], str, str]]
+    days: dict[tuple[str, str], dict[str, frozenset[str]]]
+    known: dict[str, Row]
+    billing: dict[str, Row]
+
+    async def ask(self, item: Item, if_full: str) -> Item:
+        """Judges one item and books, holds, queues or refuses it."""
+        told = {name: item[name] for name in ("rid", "child", "session")}
+        payers = self.payers[item["child"]]
+        if not payers:
+            return {**told, "outcome": "refused", "code": "CHILD_UNKNOWN"}
+        before = self.known.get(item["rid"])
+        if before is not None:
+            return await self._decided_before(told, before, payers)
+        slot = self.slots.get(item["session"])
+        code = self._refusal(item["child"], slot)
+        if code is not None or slot is None:
+            told |= {"deadline": self.command.iso(slot.add_until)} if slot and code == "DEADLINE_PASSED" else {}
+            return {**told, "outcome": "refused", "code": code}
+        family = payers[0]
+        price = await self._price(family, slot)
+        if price is None:
+            return {**told, "outcome": "refused", "code": "NOT_BOOKABLE"}
+        most = item.get("max_price_cents", self.command.args.get("max_price_cents"))
+        booking = self._booking(item, family, slot, price, most)
+        if await models.take(self.tx, slot.pools):
+            if rules.needs_confirmation(price.cents, most):
+                return await self._hold(told, booking, slot, price.cents, most)
+            await self._store(booking, slot)
+            return {**told, "outcome": "accepted", "cents": price.cents}
+        rank = await models.rank(self.tx, slot.id, self.command.received_at, item["rid"])
+        if if_full == "ask":
+            offer = {"kind": "waitlist.join@1", "args": {"items": [{**told, "max_price_cents": price.cents}]}}
+            return {**told, "outcome": "refused", "code": "FULL", "rank": rank, "cents": price.cents, "next": offer}
+        await self._store({**booking, "state": "waiting"}, slot)
+        leave = {"kind": "waitlist.leave@1", "args": {"items": [{"rid": item["rid"]}]}}
+        return {**told, "outcome": "waitlisted", "code": "FULL", "rank": rank, "cents": price.cents, "next": leave}
+
+    def _refusal(self, child: str, slot: Slot | None) -> str | None:
+        if slot is None:
+            return "SESSION_UNKNOWN"
+        held = self.days.get((child, slot.date), {})
+        enrolled = any(
+            who == child and slot.unit in units and since <= slot.date <= until
+            for who, units, since, until in self.enrolments
+        )
+        return rules.refusal(
+            slot,
+            enrolled=enrolled,
+            taken_units=held.keys(),
+            excluded_by=[unit for unit, excludes in held.items() if slot.unit in excludes],
+            arrived=self.command.received_at,
+        )
+
+    async def _price(self, family: str, slot: Slot) -> Any:
+        key = (family, slot.unit, slot.date)
+        if key not in self._prices:
+            facts = self.billing[family]
+            self._prices[key] = await unit_price(self.tx, slot.unit, bool(facts["resident"]), facts["quotient"], slot.date)
+        return self._prices[key]
+
+    def _booking(self, item: Item, family: str, slot: Slot, price: Any, most: int | None) -> dict[str, Any]:
+        return {
+            "id": item["rid"],
+            "child_id": item["child"],
+            "family_id": family,
+            "opening_id": slot.id,
+            "date": slot.date,
+            "state": "booked",
+            "reason": None,
+            "active": f"{item['child']}|{slot.id}",
+            "cents": price.cents,
+            "price_version": price.version,
+            "max_cents": most,
+            "requested_at": self.command.received_at,
+            "decided_at": self.command.received_at,
+            "hold_until": None,
+            "account": self.command.account,
+            "device": self.command.device,
+            "n": self.command.n,
+        }
+
+    async def _hold(self, told: Item, booking: dict[str, Any], slot: Slot, cents: int, most: int | None) -> Item:
+        until = rules.held_until("PRICE_CHANGED", slot.add_until, self.command.received_at)
+        await self._store({**booking, "state": "to_confirm", "reason": "PRICE_CHANGED", "hold_until": until}, slot)
+        confirm = {"kind": "reservation.confirm@1", "args": {"items": [{"rid": told["rid"], "max_price_cents": cents}]}}
+        return {
+            **told,
+            "outcome": "needs_confirmation",
+            "code": "PRICE_CHANGED",
+            "cents": cents,
+            "limit_cents": most,
+            "until": self.command.iso(until),
+            "next": confirm,
+        }
+
+    async def _store(self, booking: dict[str, Any], slot: Slot) -> None:
+        if not await models.add(self.tx, booking):
+            # The children are locked and their days were read under that lock: this cannot be a second booking.
+            raise AssertionError(f"two bookings of one child for {slot.id}")
+        self.touched.add(booking["id"])
+        self.days.setdefault((booking["child_id"], slot.date), {})[slot.unit] = slot.excludes
+
+    async def _decided_before(self, told: Item, booking: Row, payers: Sequence[str]) -> Item:
+        """The very same request again, after a restore or a change of device: its standing answer, and no second place."""
+        if booking["family_id"] not in payers or booking["child_id"] != told["child"] or booking["opening_id"] != told["session"]:
+            return {**told, "outcome": "refused", "code": "MALFORMED"}
+        self.touched.add(booking["id"])
+        return {**told, **await _standing(self.tx, self.command, booking), "code": "ALREADY"}
+
+
+async def _standing(tx: Transaction, command: Command, booking: Row) -> Item:
+    if booking["state"] == "waiting":
+        rank = await models.rank(tx, booking["opening_id"], booking["requested_at"], booking["id"])
+        return {"outcome": "waitlisted", "rank": rank, "cents": booking["cents"]}
+    if booking["state"] == "to_confirm":
+        confirm = {"items": [{"rid": booking["id"], "max_price_cents": booking["cents"]}]}
+        return {
+            "outcome": "needs_confirmation",
+            "cents": booking["cents"],
+            "until": command.iso(booking["hold_until"]),
+            "next": {"kind": "reservation.confirm@1", "args": confirm},
+        }
+    return {"outcome": "accepted", "cents": booking["cents"]} if booking["state"] == "booked" else {"outcome": "void"}
+
+

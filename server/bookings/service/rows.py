@@ -1,0 +1,106 @@
+"""Bookings as the devices of their families hold them, and the answer to a command."""
+
+import json
+from collections.abc import Iterable
+from datetime import date, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from server.bookings import models
+from server.commands import Answer, Command, Item
+from server.database import Connection, Row, Transaction
+from server.families.service import billing_facts, families_of_children, scope_of
+from server.feed.service import Changes
+from server.instants import iso
+from server.tariffs.rules import price
+from server.tariffs.service import unit_tariffs
+
+Rows = dict[str, dict[str, Any]]
+KEPT_DAYS = 60
+
+
+async def answer(
+    tx: Transaction, command: Command, family: str, outcomes: list[Item], touched: Iterable[str]
+) -> Answer:
+    """What a command did, with every row that it changed in the scopes of both parents."""
+    scope = scope_of(family) if family else f"a:{command.account}"
+    return Answer(scope, outcomes, await changed_rows(tx, touched, command.zone))
+
+
+async def changed_rows(connection: Connection, rids: Iterable[str], zone: ZoneInfo) -> Changes:
+    """The rows of these bookings, in the scope of each family that holds the child. A cancelled one is a tombstone."""
+    found = await models.by_ids(connection, sorted(set(rids)))
+    holding = await families_of_children(connection, (row["child_id"] for row in found.values()))
+    changes: Changes = {}
+    for rid, booking in found.items():
+        rank = await _rank(connection, booking)
+        for family in holding[booking["child_id"]]:
+            gone = booking["state"] == "cancelled"
+            changes.setdefault(scope_of(family), {})[f"resa/{rid}"] = None if gone else _body(booking, family, rank, zone)
+    return changes
+
+
+async def booking_rows(connection: Connection, family: str, today: str, zone: ZoneInfo) -> Rows:
+    """``resa/…`` of a family's children, from two months ago on."""
+    since = (date.fromisoformat(today) - timedelta(days=KEPT_DAYS)).isoformat()
+    rows: Rows = {}
+    for booking in await models.of_families_children(connection, family, since):
+        rows[f"resa/{booking['id']}"] = _body(booking, family, await _rank(connection, booking), zone)
+    return rows
+
+
+async def _rank(connection: Connection, booking: Row) -> int | None:
+    if booking["state"] != "waiting":
+        return None
+    return await models.rank(connection, booking["opening_id"], booking["requested_at"], booking["id"])
+
+
+def _body(booking: Row, family: str, rank: int | None, zone: ZoneInfo) -> dict[str, Any]:
+    """One booking as a family reads it: who does not pay learns neither the price nor who asked."""
+    unit, _, day = booking["opening_id"].rpartition(":")
+    mine = booking["family_id"] == family
+    body: dict[str, Any] = {
+        "child": booking["child_id"],
+        "session": booking["opening_id"],
+        "unit": unit,
+        "date": day,
+        "state": booking["state"],
+        "mine": mine,
+    }
+    if rank is not None:
+        body["rank"] = rank
+    if mine:
+        body |= {"cents": booking["cents"], "asked_at": iso(booking["requested_at"], zone)}
+        if booking["max_cents"] is not None:
+            body["max_cents"] = booking["max_cents"]
+        if booking["state"] == "to_confirm":
+            body |= {"reason": booking["reason"], "until": iso(booking["hold_until"], zone)}
+        if booking["n"] > 0:
+            body["receipt"] = {"device": booking["device"], "n": booking["n"]}
+    return {**body, "decided_at": iso(booking["decided_at"], zone)}
+
+
+async def enrolment_rows(connection: Connection, family: str, today: str) -> Rows:
+    """``enrol/…`` of a family's children: the units they may book, each with this family's price and its reason."""
+    facts = (await billing_facts(connection, [family]))[family]
+    found = await connection.all(
+        "SELECT e.id, e.child_id, e.activity_id, e.units, e.since, e.until FROM family_child fc"
+        " JOIN enrolment e ON e.child_id = fc.child_id WHERE fc.family_id = ? AND e.until >= ? ORDER BY e.id",
+        family, today,
+    )
+    tariffs = await unit_tariffs(connection, today)
+    rows: Rows = {}
+    for enrolment in found:
+        units = {
+            # School meals have no price here: they are shown, never booked.
+            unit: price(tariffs[unit], bool(facts["resident"]), facts["quotient"]).row() if unit in tariffs else {}
+            for unit in json.loads(enrolment["units"])
+        }
+        rows[f"enrol/{enrolment['id']}"] = {
+            "child": enrolment["child_id"],
+            "activity": enrolment["activity_id"],
+            "since": enrolment["since"],
+            "until": enrolment["until"],
+            "units": units,
+        }
+    return rows

@@ -1,0 +1,194 @@
+"""demo, serve, migrate, makemigrations, new-epoch: what an operator types. Errors are one sentence and a code ≠ 0."""
+
+import argparse
+import asyncio
+import errno
+import os
+import socket
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from hypercorn.config import Config as HypercornConfig
+from hypercorn.run import run as run_hypercorn
+from tqdm import tqdm
+
+from server import config as configuration
+from server.config import Config, ConfigError
+from server.database import Database
+from server.database.migrating import MigrationRefused, migrate, missing_migration, write_migration
+from server.feed.service import begin_epoch
+from server.instants import now_ms
+from server.towns.reading import TownError
+from server.web import logs
+
+
+WELCOME = """
+Portail famille, démonstration : {url}
+
+  nadia     Nadia Benali, mère de Léa (CE1) et de Noé (petite section)
+  paul      Paul Martin, l’autre parent de Noé, avec son propre dossier
+  aminata   Aminata Diallo, une autre famille
+  sylvie    agente du service Enfance/Éducation
+  marc      agent de la Régie centralisée
+  mot de passe de tous : vigneux-demo-2026
+
+À essayer : se connecter (nadia), ouvrir Planning, couper le réseau (ou arrêter ce serveur), réserver quelques jours,
+remettre le réseau, et lire la réponse de la mairie dans « Mes envois ».
+Données : {data} · Arrêter : Ctrl-C
+"""
+
+
+class CommandFailed(Exception):
+    """Something the operator has to put right; the text is the whole message."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    options = _parser().parse_args(arguments)
+    try:
+        settings = configuration.read()
+        _check_folder(settings.data)
+        options.run(settings, options)
+    except (ConfigError, TownError, CommandFailed, MigrationRefused) as error:
+        print(f"portail: {error}", file=sys.stderr)
+        return 1
+    except OSError as error:
+        if error.errno not in (errno.EACCES, errno.EROFS, errno.ENOSPC):
+            raise
+        print(f"portail: {error.filename or settings.data}: {error.strerror}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="portail", description="Portail famille: the server of a town.")
+    commands = parser.add_subparsers(required=True, metavar="command")
+
+    demo = commands.add_parser("demo", help="make the demo town if it is not there yet, and serve it")
+    demo.add_argument("--families", type=int, default=0, metavar="N", help="invented families besides the cast")
+    demo.add_argument("--benchmark", action="store_true", help="the data set of docs/bench.md instead")
+    demo.add_argument("--build-only", action="store_true", help="make it and stop")
+    demo.set_defaults(run=_demo)
+
+    serve = commands.add_parser("serve", help="serve the town")
+    serve.set_defaults(run=lambda settings, options: _serve(settings))
+
+    up = commands.add_parser("migrate", help="bring the tables up to date")
+    up.set_defaults(run=_migrate)
+
+    make = commands.add_parser("makemigrations", help="write what the tables still lack of the models")
+    make.add_argument("--name")
+    make.add_argument("--check", action="store_true", help="write nothing; fail if something is missing")
+    make.set_defaults(run=_make_migrations)
+
+    restored = commands.add_parser("new-epoch", help="after restoring a backup: phones send again what was lost")
+    restored.set_defaults(run=_new_epoch)
+    return parser
+
+
+def _demo(settings: Config, options: argparse.Namespace) -> None:
+    if not options.build_only:
+        _check_port(settings)
+        _check_front_end(settings)
+    asyncio.run(_with_database(settings, lambda database: _make_demo(settings, database, options)))
+    if options.build_only:
+        return
+    print(WELCOME.format(url=settings.public_url, data=settings.data), flush=True)
+    _serve(replace(settings, log_level=os.environ.get("PORTAIL_LOG_LEVEL", "warning")))
+
+
+async def _make_demo(settings: Config, database: Database, options: argparse.Namespace) -> None:
+    """Builds the demo in an empty database; what was built before is kept, with what parents did since."""
+    # The generator and its lists of names are of no use to a running town: imported here only.
+    from server.towns import benchmark, demo
+    from server.towns.loader import load_town
+
+    await migrate(database)
+    found = await database.one("SELECT COUNT(*) AS n FROM account")
+    if found and found["n"]:
+        print(f"The data in {settings.data} are kept as they are; another folder: PORTAIL_DATA=…")
+        return
+    town = load_town(settings.town)
+    with tqdm(unit=" lignes", leave=False, disable=None) as bar:
+        if options.benchmark:
+            await benchmark.build(database, town, now_ms=now_ms(), progress=bar)
+        else:
+            await demo.build(database, town, families=options.families, now_ms=now_ms(), progress=bar)
+
+
+def _serve(settings: Config) -> None:
+    _check_port(settings)
+    _check_front_end(settings)
+    asyncio.run(_with_database(settings, migrate))
+    logs.configure(settings.log_level)
+    server = HypercornConfig()
+    server.bind = [f"{settings.host}:{settings.port}"]
+    server.application_path = "server.asgi:application"
+    server.workers = settings.workers
+    server.worker_class = "uvloop"
+    server.graceful_timeout = 5
+    server.h11_max_incomplete_size = 32 * 1024
+    server.accesslog = None
+    server.errorlog = None if settings.log_level == "warning" else "-"
+    exit_code = run_hypercorn(server)
+    if exit_code:
+        raise CommandFailed("the server stopped; its log says why")
+
+
+def _migrate(settings: Config, options: argparse.Namespace) -> None:
+    done = asyncio.run(_with_database(settings, migrate))
+    print("\n".join(f"applied {name}" for name in done) or "nothing to do")
+
+
+def _make_migrations(settings: Config, options: argparse.Namespace) -> None:
+    if options.check:
+        if asyncio.run(_with_database(settings, missing_migration)):
+            raise CommandFailed("the models changed and no migration says how: portail makemigrations")
+        print("the migrations describe the models")
+        return
+    for path in asyncio.run(_with_database(settings, lambda database: write_migration(database, options.name))):
+        print(path)
+
+
+def _new_epoch(settings: Config, options: argparse.Namespace) -> None:
+    name = f"b{now_ms() // 1000}"
+    asyncio.run(_with_database(settings, lambda database: begin_epoch(database, name)))
+    print(f"epoch {name}: every phone renews its copy and sends again what it still remembers")
+
+
+async def _with_database(settings: Config, work):  # type: ignore[no-untyped-def]
+    database = Database(settings.database_url)
+    try:
+        await database.open()
+        return await work(database)
+    finally:
+        await database.close()
+
+
+def _check_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe = folder / f".writable-{os.getpid()}"
+        probe.write_text("")
+        probe.unlink()
+    except OSError as error:
+        raise CommandFailed(f"the data folder {folder} cannot be written ({error.strerror}); see PORTAIL_DATA") from error
+
+
+def _check_port(settings: Config) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.port))
+        except OSError as error:
+            raise CommandFailed(
+                f"port {settings.port} is taken or not allowed ({error.strerror}); choose another: PORT=8001 make run"
+            ) from error
+
+
+def _check_front_end(settings: Config) -> None:
+    if not (settings.static / "index.html").is_file():
+        raise CommandFailed(f"the web app is not built in {settings.static}; run: python3 bootstrap.py")

@@ -1,0 +1,75 @@
+"""The dossier as its devices hold it, and who shares a child."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from server.database import Connection, Row, Transaction, marks
+
+Rows = dict[str, dict[str, Any]]
+
+
+def scope_of(family: str) -> str:
+    return f"f:{family}"
+
+
+async def family_rows(connection: Connection, family: str) -> Rows:
+    """``family/…`` and ``child/…`` of one family. The other parent's address, quotient and name are no part of it."""
+    found = await connection.one("SELECT * FROM family WHERE id = ?", family)
+    assert found is not None, family
+    adults = await connection.all("SELECT first_name, last_name FROM adult WHERE family_id = ? ORDER BY id", family)
+    quotient = None
+    if found["quotient"] is not None:
+        quotient = {
+            "value": found["quotient"],
+            "source": found["quotient_source"],
+            "read_on": found["quotient_read_on"],
+        }
+    rows: Rows = {
+        f"family/{family}": {
+            "number": found["file_number"],
+            "label": found["file_label"],
+            "resident": bool(found["resident"]),
+            "quotient": quotient,
+            "adults": [{"name": f"{adult['first_name']} {adult['last_name']}"} for adult in adults],
+        }
+    }
+    children = await connection.all(
+        "SELECT c.*, (SELECT COUNT(*) FROM family_child o WHERE o.child_id = c.id) AS families"
+        " FROM family_child fc JOIN child c ON c.id = fc.child_id WHERE fc.family_id = ? ORDER BY c.born_on, c.id",
+        family,
+    )
+    for child in children:
+        rows[f"child/{child['id']}"] = {
+            "first_name": child["first_name"],
+            "last_name": child["last_name"],
+            "grade": child["grade"],
+            "school": child["school"],
+            "shared": child["families"] > 1,
+        }
+    return rows
+
+
+async def families_of_children(connection: Connection, children: Iterable[str]) -> dict[str, list[str]]:
+    """child → the families that hold it."""
+    wanted = sorted(set(children))
+    holding: dict[str, list[str]] = {child: [] for child in wanted}
+    if wanted:
+        for row in await connection.all(
+            f"SELECT child_id, family_id FROM family_child WHERE child_id IN ({marks(wanted)}) ORDER BY family_id", *wanted
+        ):
+            holding[row["child_id"]].append(row["family_id"])
+    return holding
+
+
+async def lock_children(tx: Transaction, children: Iterable[str]) -> None:
+    """From here to the end of the transaction nobody else books or cancels for these children."""
+    await tx.lock("child", children)
+
+
+async def billing_facts(connection: Connection, families: Iterable[str]) -> dict[str, Row]:
+    """family → ``resident``, ``quotient``: what its prices depend on."""
+    wanted = sorted(set(families))
+    rows = await connection.all(
+        f"SELECT id, resident, quotient FROM family WHERE id IN ({marks(wanted)})", *wanted
+    ) if wanted else []
+    return {row["id"]: row for row in rows}

@@ -1,0 +1,47 @@
+"""What the town does by itself: gives back places that nobody confirmed, publishes how many are left, forgets old traces.
+
+Every job may run in several processes at once: each step is a conditional update, and the second finds nothing to do.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from zoneinfo import ZoneInfo
+
+import structlog
+
+from server.bookings.service import expire_holds, publish_levels
+from server.database import Database
+from server.feed.service import purge_tombstones
+
+log = structlog.get_logger("portail.jobs")
+Job = Callable[[], Awaitable[int]]
+
+
+class Jobs:
+    def __init__(self, database: Database, zone: ZoneInfo, now: Callable[[], int]) -> None:
+        self._every: list[tuple[str, float, Job]] = [
+            ("expire_holds", 15, lambda: expire_holds(database, now(), zone)),
+            ("publish_levels", 60, lambda: publish_levels(database, now(), zone)),
+            ("purge_tombstones", 86_400, lambda: purge_tombstones(database, now())),
+        ]
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def start(self) -> None:
+        self._tasks = [asyncio.create_task(self._repeat(*job)) for job in self._every]
+
+    async def stop(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _repeat(self, name: str, seconds: float, job: Job) -> None:
+        while True:
+            await asyncio.sleep(min(seconds, 60))
+            try:
+                done = await job()
+                if done:
+                    log.info("job", name=name, done=done)
+            except Exception as error:
+                # The next round tries again; a job that keeps failing shows in the log.
+                log.error("job failed", name=name, error=type(error).__name__, exc_info=error)
+            await asyncio.sleep(max(0, seconds - 60))

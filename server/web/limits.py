@@ -1,0 +1,70 @@
+"""Bounds on request bodies, whatever way they come: with a length, chunked, or in HTTP/2 frames.
+
+Quart's own limit reads the Content-Length only; a chunked body walks past it.
+"""
+
+import json
+from typing import Any
+
+from server.errors import Refusal
+from server.web.headers import Asgi, Receive, Scope, Send
+
+USUAL = 64 * 1024
+BY_PATH = {"/api/sync/v1/exchange": 256 * 1024}
+
+
+class _TooLarge(Exception):
+    pass
+
+
+class BodyLimit:
+    """Answers 413 ``too_large`` as soon as the bytes exceed the path's bound."""
+
+    def __init__(self, app: Asgi) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        bound = BY_PATH.get(scope["path"], USUAL)
+        if _announced(scope) > bound:
+            await _refuse(send)
+            return
+        received, started = 0, False
+
+        async def counted() -> dict[str, Any]:
+            nonlocal received
+            message = await receive()
+            received += len(message.get("body", b""))
+            if received > bound:
+                raise _TooLarge
+            return message
+
+        async def watched(message: dict[str, Any]) -> None:
+            nonlocal started
+            if received <= bound:
+                started = True
+                await send(message)
+
+        try:
+            await self._app(scope, counted, watched)
+        except _TooLarge:
+            pass
+        if received > bound and not started:
+            await _refuse(send)
+
+
+def _announced(scope: Scope) -> int:
+    for name, value in scope["headers"]:
+        if name == b"content-length":
+            return int(value) if value.isdigit() else 0
+    return 0
+
+
+async def _refuse(send: Send) -> None:
+    refusal = Refusal("too_large")
+    body = json.dumps(refusal.body(), ensure_ascii=False).encode()
+    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode()), (b"connection", b"close")]
+    await send({"type": "http.response.start", "status": refusal.status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

@@ -1,0 +1,34 @@
+"""What a running application holds: its database, its town, its clock. Views reach it through `portal()`."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from zoneinfo import ZoneInfo
+
+from quart import current_app
+
+from server.config import Config
+from server.database import Database
+from server.instants import day_of, iso
+from server.towns.shape import Identity
+from server.web.heads import Heads
+
+
+@dataclass
+class Portal:
+    config: Config
+    town: Identity
+    database: Database
+    zone: ZoneInfo
+    now: Callable[[], int]
+    heads: Heads = field(default_factory=Heads)
+
+    def iso(self, instant: int) -> str:
+        return iso(instant, self.zone)
+
+    def today(self) -> str:
+        return day_of(self.now(), self.zone)
+
+
+def portal() -> Portal:
+    found: Portal = current_app.extensions["portail"]
+    return found
