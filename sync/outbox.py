@@ -16,10 +16,10 @@ WITHOUT_EFFECT = ("refused", "void")
 Receipt = Mapping[str, Any]
 
 
-def enqueue(state: State, draft: Mapping[str, Any]) -> tuple[State, Op]:
-    """Numbers a command ``{id, kind, args, at, actor, made_at, seen?}``. Store both results in one durable transaction."""
+def enqueue(state: State, draft: Mapping[str, Any]) -> dict[str, Any]:
+    """Numbers a command ``{id, kind, args, at, actor, made_at, seen?}``: ``{state, op}``. Store both in one durable transaction."""
     op = {**draft, "n": state["next_n"], "sent": False, "parked": None, "agreed": False}
-    return {**state, "next_n": state["next_n"] + 1}, op
+    return {"state": {**state, "next_n": state["next_n"] + 1}, "op": op}
 
 
 def is_stale(state: State, sent: Mapping[str, Any]) -> bool:
@@ -125,9 +125,11 @@ def adopt_device(
     ``forgotten``: the town did not know the old device (410), so what it had answered is sent again too. Sending a command twice
     under two numbers is harmless: a place (``rid``) is decided once.
     """
-    again = [entry for entry in journal if forgotten and entry["device"] == state["device"]]
+    again = sorted(
+        (entry for entry in journal if forgotten and entry["device"] == state["device"]), key=lambda entry: entry["n"]
+    )
     fresh = [{**op, "n": 0, "sent": False} for op in _waiting(outbox)]
-    line = renumbered([*map(_back_in_line, sorted(again, key=lambda entry: entry["n"])), *fresh], 0)
+    line = renumbered([*map(_back_in_line, again), *fresh], 0)
     after = {
         **state, "device": device, "clone_guard": clone_guard, "era": state["era"] + 1, "last_n": 0, "acked": 0,
         "next_n": len(line) + 1,
@@ -163,8 +165,9 @@ def unpark(state: State, outbox: Sequence[Op], op_id: str) -> dict[str, Any]:
     chosen = next((op for op in outbox if op["id"] == op_id and op["parked"]), None)
     if chosen is None or chosen["actor"] != state["actor"]:
         return {"state": state, "outbox": list(outbox)}
-    after, op = enqueue(state, chosen)
-    return {"state": after, "outbox": [*(op for op in outbox if op["id"] != op_id), {**op, "agreed": True}]}
+    queued = enqueue(state, chosen)
+    others = [op for op in outbox if op["id"] != op_id]
+    return {"state": queued["state"], "outbox": [*others, {**queued["op"], "agreed": True}]}
 
 
 def withdraw(state: State, outbox: Sequence[Op], op_id: str) -> dict[str, Any]:
