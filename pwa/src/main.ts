@@ -1,11 +1,12 @@
 import { mount } from 'svelte';
 import App from './App.svelte';
-import './styles/base.css';
-import './styles/layout.css';
-import './styles/parts.css';
-import './styles/planning.css';
-import './styles/print.css';
+import { currentAccount } from './accounts/session.svelte';
+import { installWorker } from './local/installed.svelte';
+import { wakeOnEvents } from './syncing/triggers';
 
 const target = document.getElementById('app');
 if (!target) throw new Error('index.html has no #app');
+void currentAccount();
+wakeOnEvents();
 mount(App, { target });
+installWorker();

@@ -2,15 +2,13 @@
 // again; the outbox and the journal cannot, and nothing here ever gives them up to make room.
 import { Dexie, type EntityTable, type Table } from 'dexie';
 import type { Held } from '../../../sync/applying.ts';
-import type { Op, State } from '../../../sync/device.ts';
-import { newState } from '../../../sync/device.ts';
+import { newState, type Op, type State } from '../../../sync/device.ts';
+import type { Entry } from '../../../sync/outbox.ts';
 
 /** A row of a scope. `kind` and `date` are drawn from key and body so that one index answers every page. */
 export interface StoredRow { scope: string; key: string; seq: number; kind: string; date: string; body: unknown }
 /** Where a scope stands. `thinned`: rows were let go for want of room. */
 export type StoredScope = Held & { thinned?: boolean };
-/** Sent and answered, kept for 30 days: should the town restore an old backup, it is sent again. */
-export type JournalOp = Op & { device: string | null; done_at: number };
 export interface Meta { k: string; v: unknown }
 
 const PREFIX = 'portail-';
@@ -20,7 +18,8 @@ export class Base extends Dexie {
   declare staging: Table<StoredRow, [string, string]>;
   declare scopes: EntityTable<StoredScope, 'scope'>;
   declare outbox: EntityTable<Op, 'id'>;
-  declare journal: EntityTable<JournalOp, 'id'>;
+  /** Sent and answered, kept for 30 days: should the town restore an old backup, it is sent again. */
+  declare journal: EntityTable<Entry, 'id'>;
   declare meta: EntityTable<Meta, 'k'>;
   /** Being wiped: no one may open it again. */
   leaving = false;

@@ -1,11 +1,12 @@
 // What the planning shows: children, what they are enrolled in, each day's openings and deadlines, and bookings folded with the outbox.
 import type { Base } from './base';
 import { withCurrent } from './current.svelte';
-import { monthsBetween, splitSession } from './dates';
+import { byPosition, idOf, once, rowsOf } from './lookups';
 import { foldedBookings } from './queue';
-import { byPosition, idOf, once, type Query, rowsOf } from './reads';
-import type { ActivityBody, CalendarBody, ChildBody, EnrolmentBody, Level, OpeningsBody, PlaceBody, UnitBody } from './rows';
-import type { ActivityView, BookingView, CalendarView, ChildView, EnrolmentView, PlaceView, PlanningView, Slot, UnitView } from './views';
+import type { Query } from './reads';
+import { slotsOf } from './slots';
+import type { ActivityBody, CalendarBody, ChildBody, EnrolmentBody, PlaceBody, UnitBody } from './rows';
+import type { ActivityView, BookingView, CalendarView, ChildView, EnrolmentView, PlaceView, PlanningView, UnitView } from './views';
 
 /** Everything that a week or a month of planning shows, in one read. */
 export function planning(from: string, to: string): Query<PlanningView> {
@@ -46,7 +47,7 @@ export function units(): Query<UnitView[]> {
   return () => withCurrent(unitsOf);
 }
 
-async function childrenOf(base: Base): Promise<ChildView[]> {
+export async function childrenOf(base: Base): Promise<ChildView[]> {
   const names = new Map((await placesOf(base)).map((place) => [place.code, place.name]));
   const seen = new Map<string, ChildView>();
   for (const row of await rowsOf(base, 'child')) {
@@ -83,34 +84,4 @@ async function unitsOf(base: Base): Promise<UnitView[]> {
 async function periodsOf(base: Base, from: string, to: string): Promise<CalendarView[]> {
   const all = (await rowsOf(base, 'calendar')).map((row) => ({ ...(row.body as CalendarBody), id: idOf(row) }));
   return once(all, (period) => period.id).filter((period) => period.from <= to && period.to >= from);
-}
-
-async function slotsOf(base: Base, from: string, to: string, wanted: Set<string>): Promise<Map<string, Slot>> {
-  const months = monthsBetween(from, to);
-  const slots: Slot[] = [];
-  for (const row of await rowsOf(base, 'open', months[0], months.at(-1))) {
-    const body = row.body as OpeningsBody;
-    if (!wanted.has(body.unit)) continue;
-    for (const [day, facts] of Object.entries(body.days)) {
-      const slot = asSlot(body.unit, `${body.month}-${day.padStart(2, '0')}`, facts);
-      if (slot.date >= from && slot.date <= to) slots.push(slot);
-    }
-  }
-  slots.sort((a, b) => a.date.localeCompare(b.date));
-  return new Map(slots.map((slot) => [slot.session, slot]));
-}
-
-function asSlot(unit: string, date: string, [addUntil, removeUntil, level]: [number, number, Level]): Slot {
-  return { session: `${unit}:${date}`, unit, date, addUntil: addUntil * 1000, removeUntil: removeUntil * 1000, level };
-}
-
-/** One slot by its session, for deadlines; null when the town does not offer it. */
-export async function slotOf(base: Base, session: string): Promise<Slot | null> {
-  const { unit, date } = splitSession(session);
-  for (const row of await rowsOf(base, 'open', date.slice(0, 7), date.slice(0, 7))) {
-    const body = row.body as OpeningsBody;
-    const facts = body.unit === unit ? (body.days[date.slice(8)] ?? body.days[String(Number(date.slice(8)))]) : undefined;
-    if (facts) return asSlot(unit, date, facts);
-  }
-  return null;
 }

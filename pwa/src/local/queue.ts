@@ -1,30 +1,27 @@
 // The commands that wait on this phone, and what they change on screen. One numbering for all tabs, because a command and its
 // number are written in one transaction; the rules are the protocol's, in sync/.
-import { fold, inLine } from '../../../sync/fold.ts';
-import type { Op } from '../../../sync/device.ts';
+import type { Args, Op } from '../../../sync/device.ts';
+import { fold, inLine, type Place } from '../../../sync/fold.ts';
 import { enqueue, unpark, withdraw } from '../../../sync/outbox.ts';
 import { type Base, deviceState, putOutbox, putState } from './base';
 import { splitSession } from './dates';
 import { makeId } from './ids';
-import { slotOf } from './plans';
-import { rowsOf } from './reads';
+import { rowsOf } from './lookups';
 import type { BookingBody, CommandKind } from './rows';
+import { slotOf } from './slots';
 import type { BookingView, PhoneMark, QueuedCommand } from './views';
 
-interface Item { rid: string; session?: string }
 const ASKING = ['reservation.book@1', 'waitlist.join@1'];
 
-export function itemsOf(op: { args: Record<string, unknown> }): Item[] {
-  return (op.args.items as Item[] | undefined) ?? [];
-}
+export interface Wanted { kind: CommandKind; args: Args }
 
 /** Stores commands under the next numbers, all or none. When this resolves, the disk has them. */
-export async function append(base: Base, drafts: { kind: CommandKind; args: Record<string, unknown> }[], now: number): Promise<Op[]> {
+export async function append(base: Base, drafts: Wanted[], now: number): Promise<Op[]> {
   return await base.transaction('rw', base.outbox, base.meta, async () => {
     let state = await deviceState(base);
     const added: Op[] = [];
     for (const draft of drafts) {
-      const [after, op] = enqueue(state, { ...draft, id: makeId('o'), actor: base.account, at: new Date(now).toISOString(), made_at: now });
+      const { state: after, op } = enqueue(state, { ...draft, id: makeId('o'), actor: base.account, at: new Date(now).toISOString(), made_at: now });
       state = after;
       added.push(op);
     }
@@ -40,11 +37,11 @@ export async function takeBack(base: Base, id: string, rids?: string[]): Promise
   return await base.transaction('rw', base.outbox, base.meta, async () => {
     const target = await base.outbox.get(id);
     if (!target || target.sent) return false;
-    const gone = new Set(rids ?? itemsOf(target).map((item) => item.rid));
+    const gone = new Set(rids ?? (target.args.items ?? []).map((item) => item.rid));
     await dropItems(base, target, rids ? gone : null);
     if (!ASKING.includes(target.kind)) return true;
     for (const op of await base.outbox.toArray()) {
-      if (!op.sent && itemsOf(op).some((item) => gone.has(item.rid))) await dropItems(base, op, gone);
+      if (!op.sent && (op.args.items ?? []).some((item) => gone.has(item.rid))) await dropItems(base, op, gone);
     }
     return true;
   });
@@ -52,7 +49,7 @@ export async function takeBack(base: Base, id: string, rids?: string[]): Promise
 
 /** Takes bookings out of an unsent command; null, or when none is left: the whole command. */
 async function dropItems(base: Base, op: Op, gone: Set<string> | null): Promise<void> {
-  const left = gone ? itemsOf(op).filter((item) => !gone.has(item.rid)) : [];
+  const left = gone ? (op.args.items ?? []).filter((item) => !gone.has(item.rid)) : [];
   if (left.length) {
     await base.outbox.put({ ...op, args: { ...op.args, items: left } });
     return;
@@ -77,18 +74,18 @@ export async function release(base: Base, id: string): Promise<void> {
 export async function queuedCommands(base: Base): Promise<QueuedCommand[]> {
   return await Promise.all(inLine(await base.outbox.toArray()).map(async (op) => ({
     id: op.id, n: op.n, kind: op.kind as CommandKind, args: op.args, madeAt: op.made_at, phase: phaseOf(op),
-    reason: (op.parked as QueuedCommand['reason']) ?? null, sendBefore: await sendBefore(base, op),
+    reason: op.parked, sendBefore: await sendBefore(base, op),
   })));
 }
 
-function phaseOf(op: { sent: boolean; parked: string | null }): PhoneMark['phase'] {
+function phaseOf(op: Pick<Op, 'sent' | 'parked'>): PhoneMark['phase'] {
   return op.parked ? 'parked' : op.sent ? 'sending' : 'queued';
 }
 
 /** The last moment at which the whole command can still arrive in time; null: no limit is known. */
-async function sendBefore(base: Base, op: { kind: string; args: Record<string, unknown> }): Promise<number | null> {
+async function sendBefore(base: Base, op: Op): Promise<number | null> {
   const rows = await rowsOf(base, 'resa');
-  const limits = await Promise.all(itemsOf(op).map(async (item) => {
+  const limits = await Promise.all((op.args.items ?? []).map(async (item) => {
     const booking = rows.find((row) => row.key === `resa/${item.rid}`)?.body as BookingBody | undefined;
     const session = item.session ?? booking?.session;
     return session ? await limitOf(base, op.kind, session, booking) : null;
@@ -108,30 +105,25 @@ async function limitOf(base: Base, kind: string, session: string, booking: Booki
 export async function foldedBookings(base: Base, from: string, to: string): Promise<BookingView[]> {
   const rows = (await rowsOf(base, 'resa', from, to)).map((row) => ({ k: row.key, b: row.body as Record<string, unknown> }));
   const outbox = await base.outbox.toArray();
-  const folded = fold(rows, outbox) as unknown as Folded[];
-  const shown = folded.filter((place) => splitSession(place.session).date >= from && splitSession(place.session).date <= to);
+  const shown = fold(rows, outbox).filter((place) => splitSession(place.session).date >= from && splitSession(place.session).date <= to);
   return await Promise.all(shown.map((place) => asBooking(base, place)));
 }
-
-type Folded = Omit<BookingBody, 'state'> & {
-  rid: string; state: BookingBody['state'] | null;
-  phone: { id: string; n: number; sent: boolean; parked: string | null; made_at: number; ask: PhoneMark['kind']; limit_cents?: number | null } | null;
-};
 
 const KIND_OF: Record<PhoneMark['kind'], CommandKind> = {
   book: 'reservation.book@1', join: 'waitlist.join@1', cancel: 'reservation.cancel@1', leave: 'waitlist.leave@1', confirm: 'reservation.confirm@1',
 };
 
-async function asBooking(base: Base, place: Folded): Promise<BookingView> {
+async function asBooking(base: Base, place: Place): Promise<BookingView> {
   const { phone, state, ...body } = place;
   const asked = phone ? new Date(phone.made_at).toISOString() : '';
+  const confirmed = state ? (body as unknown as BookingBody) : undefined;
   return {
     ...{ mine: true, ...splitSession(place.session), asked_at: asked, decided_at: '' },
     ...body,
     state: state ?? 'asked',
     phone: phone && {
-      id: phone.id, n: phone.n, kind: phone.ask, phase: phaseOf(phone), limitCents: phone.limit_cents ?? null,
-      sendBefore: await limitOf(base, KIND_OF[phone.ask], place.session, state ? (body as BookingBody) : undefined),
+      id: phone.id, n: phone.n, kind: phone.ask, phase: phaseOf(phone), limitCents: phone.limit_cents,
+      sendBefore: await limitOf(base, KIND_OF[phone.ask], place.session, confirmed),
     },
   };
 }

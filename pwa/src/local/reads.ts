@@ -1,20 +1,15 @@
 // What pages may ask of the phone's copy. Each read is a function to run once, or to follow with `live`.
-import type { Base, StoredRow } from './base';
+import { type Base, deviceState, type StoredRow } from './base';
+import { byPosition, idOf, once, rowsOf } from './lookups';
 import { withCurrent } from './current.svelte';
+import { queuedCommands } from './queue';
 import type { AccountBody, CalendarBody, DeviceBody, EnrolmentBody, FamilyBody, InvoiceBody, NewsBody, ReceiptBody, ServiceBody } from './rows';
 import type {
-  AccountView, CalendarView, DeviceView, EnrolmentView, FamilyView, InvoiceView, NewsView, ReceiptView, ServiceView,
+  AccountView, CalendarView, DeviceView, EnrolmentView, FamilyView, InvoiceView, NewsView, QueuedCommand, ReceiptView, ServiceView,
 } from './views';
 
 /** A question to the phone's copy; run it with `live`, or await it once: `await bookings(from, to)()`. */
 export type Query<T> = () => Promise<T>;
-
-/** Rows of one kind over all scopes, oldest date first; `from` and `to` bound the date, included. */
-export async function rowsOf(base: Base, kind: string, from = '', to = '\uffff'): Promise<StoredRow[]> {
-  return await base.rows.where('[kind+date]').between([kind, from], [kind, to], true, true).toArray();
-}
-
-export const idOf = (row: StoredRow): string => row.key.slice(row.key.indexOf('/') + 1);
 
 function list<B, V>(kind: string, view: (body: B, row: StoredRow, base: Base) => V, compare?: (a: V, b: V) => number): Query<V[]> {
   return () =>
@@ -72,7 +67,7 @@ export function calendar(from: string, to: string): Query<CalendarView[]> {
 export function devices(): Query<DeviceView[]> {
   return () =>
     withCurrent(async (base) => {
-      const here = (await deviceHere(base))?.id;
+      const here = (await deviceState(base)).device;
       const found = (await rowsOf(base, 'device')).map((row) => ({ ...(row.body as DeviceBody), id: idOf(row), current: idOf(row) === here }));
       return found.sort((a, b) => b.seen_at.localeCompare(a.seen_at));
     });
@@ -82,7 +77,7 @@ export function devices(): Query<DeviceView[]> {
 export function receipts(options: { all?: boolean } = {}): Query<ReceiptView[]> {
   return () =>
     withCurrent(async (base) => {
-      const here = (await deviceHere(base))?.id;
+      const here = (await deviceState(base)).device;
       const dismissed = await dismissedKeys(base);
       const found = once(await rowsOf(base, 'receipt'), (row) => row.key).map((row): ReceiptView => {
         const body = row.body as ReceiptBody;
@@ -96,15 +91,8 @@ export async function dismissedKeys(base: Base): Promise<Set<string>> {
   return new Set(((await base.meta.get('dismissed'))?.v as string[] | undefined) ?? []);
 }
 
-/** This installation, as the town registered it. */
-export interface DeviceHere { id: string; guard: string }
-export async function deviceHere(base: Base): Promise<DeviceHere | undefined> {
-  return (await base.meta.get('device'))?.v as DeviceHere | undefined;
-}
 
-export const byPosition = (a: { position: number }, b: { position: number }): number => a.position - b.position;
-
-/** Two school years describe the same service or unit: the last one read wins. */
-export function once<T>(all: T[], key: (one: T) => string): T[] {
-  return [...new Map(all.map((one) => [key(one), one])).values()];
+/** What is still on this phone, in the order in which it will be sent, then what was set aside. */
+export function queue(): Query<QueuedCommand[]> {
+  return () => withCurrent(queuedCommands);
 }

@@ -1,0 +1,32 @@
+// Sending from the service worker, with no tab open: the browser calls it when the network is back (Chromium only).
+import { MOST_OPS } from '../../../sync/commands.ts';
+import { accountsHere, Base } from '../local/base';
+import { exchangeOnce } from './exchange';
+import { takeTurn } from './turn';
+
+const MOST_TURNS = 50;
+
+/** Sends what waits on this device, of every account: the town takes only that of who is signed in. Throws while something is
+ *  left that a later try may send, so that the browser calls again. */
+export async function sendAll(): Promise<void> {
+  const left = [];
+  for (const account of await accountsHere()) if (!(await sendFor(account))) left.push(account);
+  if (left.length) throw new Error(`${left.length} queue(s) not empty yet`);
+}
+
+/** True when nothing waits, or nothing that trying again soon would send. */
+async function sendFor(account: string): Promise<boolean> {
+  const base = new Base(account, false);
+  try {
+    for (let turn = 0; turn < MOST_TURNS; turn++) {
+      if ((await base.outbox.filter((op) => op.parked === null).count()) === 0) return true;
+      const done = await takeTurn(base, () => exchangeOnce(base, MOST_OPS));
+      if (done === 'busy') return true; // a tab is open and sends
+      if (['need_sign_in', 'other_account', 'wiped', 'upgrade', 'broken'].includes(done.decision.do)) return true;
+      if (!done.progressed) return false;
+    }
+    return false;
+  } finally {
+    base.close();
+  }
+}

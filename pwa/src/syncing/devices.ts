@@ -1,0 +1,49 @@
+// This installation in the town's books: registering it, and moving the queue to its numbers.
+import { adoptDevice } from '../../../sync/outbox.ts';
+import { type Base, deviceState, putOutbox, putState } from '../local/base';
+import { makeId } from '../local/ids';
+import { type Answer, call } from './transport';
+
+interface Registered { device: string; last_n: number; epoch: string; server_time: string }
+
+/** Registers and moves the queue to the new device's numbers. `forgotten`: the town no longer knew the old one, so that what it
+ *  had answered is sent again as well. Two tabs at once: the second registration is dropped. */
+export async function registerDevice(base: Base, forgotten = false): Promise<Answer<Registered>> {
+  const before = (await deviceState(base)).device;
+  const guard = makeId('g');
+  const answer = await call<Registered>('POST', '/api/sync/v1/devices', {
+    label: describeDevice(), platform: platform(), app: __APP_VERSION__, clone_guard: guard,
+  });
+  if (answer.kind !== 'ok') return answer;
+  await base.transaction('rw', base.outbox, base.journal, base.meta, async () => {
+    const state = await deviceState(base);
+    if (state.device !== before) return;
+    const outbox = await base.outbox.toArray();
+    const adopted = adoptDevice(state, outbox, await base.journal.toArray(), answer.body.device, guard, forgotten);
+    await putOutbox(base, outbox, adopted.outbox);
+    await base.journal.bulkDelete(adopted.journal_drop);
+    await putState(base, { ...adopted.state, epoch: answer.body.epoch });
+  });
+  return answer;
+}
+
+function platform(): string {
+  const agent = navigator.userAgent;
+  if (/iPhone|iPod/.test(agent)) return 'iphone';
+  if (/iPad|Macintosh.*Mobile/.test(agent)) return 'ipad';
+  if (/Android/.test(agent)) return /Mobile/.test(agent) ? 'android' : 'android-tablet';
+  return /Windows/.test(agent) ? 'windows' : /Mac/.test(agent) ? 'mac' : /CrOS/.test(agent) ? 'chromebook' : 'linux';
+}
+
+const NAMES: Record<string, string> = {
+  iphone: 'iPhone', ipad: 'iPad', android: 'Téléphone Android', 'android-tablet': 'Tablette Android', windows: 'Ordinateur Windows',
+  mac: 'Mac', chromebook: 'Chromebook', linux: 'Ordinateur Linux',
+};
+
+/** A name that its owner recognises in a list: « Téléphone Android, Chrome ». */
+function describeDevice(): string {
+  const agent = navigator.userAgent;
+  const browser = ['Firefox', 'Edg', 'SamsungBrowser', 'Chrome', 'Safari'].find((name) => agent.includes(name));
+  const shown = browser === 'Edg' ? 'Edge' : browser === 'SamsungBrowser' ? 'Samsung Internet' : browser;
+  return shown ? `${NAMES[platform()]}, ${shown}` : (NAMES[platform()] as string);
+}

@@ -1,0 +1,30 @@
+// Notifications: generic words only, so that a lock screen tells nothing about a family.
+
+/** The declarative shape that Safari reads by itself; other browsers hand it to us. */
+interface Declared { notification?: { title?: string; body?: string; navigate?: string; tag?: string } }
+
+export async function announce(registration: ServiceWorkerRegistration, data: PushMessageData | null): Promise<void> {
+  const told = read(data)?.notification ?? {};
+  // Always something visible: Apple silently ends a subscription whose pushes show nothing.
+  await registration.showNotification(told.title ?? 'Portail famille', {
+    body: told.body ?? 'Du nouveau sur le portail.', tag: told.tag, lang: 'fr', icon: '/icons/192.png', data: { navigate: told.navigate ?? '/accueil' },
+  });
+}
+
+function read(data: PushMessageData | null): Declared | null {
+  try {
+    return (data?.json() as Declared | undefined) ?? null;
+  } catch {
+    return null;
+  }
+}
+
+/** Shows the page that the notification speaks of, in a window that is already open if there is one. */
+export async function openFrom(clients: Clients, notification: Notification): Promise<void> {
+  notification.close();
+  const target = new URL((notification.data as { navigate?: string } | null)?.navigate ?? '/', location.origin);
+  if (target.origin !== location.origin) return;
+  const open = (await clients.matchAll({ type: 'window' })).find((client) => new URL(client.url).origin === location.origin);
+  if (!open) await clients.openWindow(target.href);
+  else await open.navigate(target.href).then((client) => client?.focus());
+}
