@@ -80,12 +80,12 @@ def invoice_tables(
             if found:
                 rank += 1
                 paid = month not in months[-2:] or (month != months[-1] and home.id not in late)
-                invoices.append(_invoice(id, home, month, rank, total(found), paid))
+                invoices.append(invoice_row(id, home, month, rank, total(found), paid))
                 lines.extend(found)
     return {"invoice": invoices, "invoice_line": lines}
 
 
-def _invoice(id: str, home: Household, month: Month, rank: int, cents: int, paid: bool) -> dict[str, Any]:
+def invoice_row(id: str, home: Household, month: Month, rank: int, cents: int, paid: bool) -> dict[str, Any]:
     issued = month.next.first.replace(day=ISSUED_DAY)
     return {
         "id": id,

@@ -98,13 +98,17 @@ def load_cast(town: Town) -> Cast:
     for rank, line in enumerate(file.children):
         known(FILE, f"children[{rank}].school", line.school, schools)
         children[line.id] = Child(
-            f"chd_{line.id}", line.first_name, line.last_name, line.born_on, line.grade, line.school, frozenset(line.also)
+            f"chd_{line.id}",
+            line.first_name,
+            line.last_name,
+            line.born_on,
+            line.grade,
+            line.school,
+            frozenset(line.also),
         )
     for rank, agent in enumerate(file.agents):
         known(FILE, f"agents[{rank}].service", agent.service, {service.code for service in town.services})
-    households = {
-        line.id: _household(f"families[{rank}]", line, children) for rank, line in enumerate(file.families)
-    }
+    households = {line.id: _household(f"families[{rank}]", line, children) for rank, line in enumerate(file.families)}
     habits = [
         habit
         for rank, line in enumerate(file.habits)

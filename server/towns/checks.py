@@ -46,7 +46,7 @@ def offer(town: Offer, where: Directory) -> None:
 
 def _one_form(key: str, limit: Limit) -> None:
     said = {name for name in limit.__struct_fields__ if getattr(limit, name) is not None}
-    require(said in FORMS, "activities.toml", key, "days + count + at, or weekday + weeks + at, or until = \"start\"")
+    require(said in FORMS, "activities.toml", key, 'days + count + at, or weekday + weeks + at, or until = "start"')
 
 
 def _unit(key: str, unit: Unit, town: Offer, places: set[str]) -> None:
@@ -114,7 +114,9 @@ def deadlines_before_start(town: "Town") -> None:
         require(bool(days), "activities.toml", f"{key}.days", f"“{unit.id}” never opens in the school year")
         for rule in unit.deadlines or ():
             for day in days:
-                late = cutoff(rule, day, written.starts, town.calendar, town.zone) > instant(day, written.starts, town.zone)
+                late = cutoff(rule, day, written.starts, town.calendar, town.zone) > instant(
+                    day, written.starts, town.zone
+                )
                 require(not late, "activities.toml", f"{key}.deadline", f"on {day}, it falls after the unit begins")
 
 

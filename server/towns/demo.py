@@ -29,7 +29,9 @@ SCOPES_AT_ONCE = 200
 Tables = Mapping[str, Sequence[Mapping[str, Any]]]
 
 
-async def build(database: Database, town: Town, *, families: int, now_ms: int, progress: "tqdm[Any] | None" = None) -> None:
+async def build(
+    database: Database, town: Town, *, families: int, now_ms: int, progress: "tqdm[Any] | None" = None
+) -> None:
     """Fills an empty database. `families`: how many to invent besides the cast; `progress`: a bar to move."""
     bar = progress if progress is not None else tqdm(disable=True)
     cast = load_cast(town)

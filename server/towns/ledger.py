@@ -12,7 +12,8 @@ from server.tariffs.rules import Price, in_force, price
 from server.towns import tables
 from server.towns.loader import Town, TownUnit
 
-DAY_MS = 86_400_000
+HOUR_MS = 3_600_000
+TWO_MONTHS = timedelta(days=60)
 SEED = 20261123
 
 
@@ -29,12 +30,13 @@ class Payer:
 class Ledger:
     """The openings of a school year with the bookings made so far.
 
-    ``now_ms`` is the moment that the demo shows. A demo made outside its school year shows that year's nearest day.
+    ``now_ms`` is the moment that the demo shows. A demo made outside its school year (and the two months before)
+    shows the nearest day of that time.
     """
 
     def __init__(self, town: Town, now_ms: int) -> None:
         first, last = (date.fromisoformat(day) for day in (town.identity.year.starts_on, town.identity.year.ends_on))
-        earliest, latest = instant(first, "12:00", town.zone), instant(last, "12:00", town.zone)
+        earliest, latest = instant(first - TWO_MONTHS, "12:00", town.zone), instant(last, "12:00", town.zone)
         self.town, self.now_ms = town, min(max(now_ms, earliest), latest)
         self.today = datetime.fromtimestamp(self.now_ms / 1000, town.zone).date()
         self.units = {unit.id: unit for unit in town.units}
@@ -110,8 +112,8 @@ class Ledger:
         opening = self.openings[f"{unit_id}:{day}"]
         paid = self.price(self.units[unit_id], payer, day)
         latest = min(self.now_ms, opening["add_until"])
-        # Those who wait asked within the last hours and in the order of this list.
-        asked = latest - self._random.randrange(2, 20) * DAY_MS if state == "booked" else latest - DAY_MS
+        # Those who wait asked yesterday, in the order of this list; the others before them.
+        asked = latest - (24 if state == "waiting" else self._random.randrange(40, 500)) * HOUR_MS
         self._busy[child, day].add(unit_id)
         number = len(self.bookings)
         self.bookings.append(

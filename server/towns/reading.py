@@ -40,7 +40,9 @@ def _check(identity: Identity) -> None:
     year = identity.year
     first = day_of("town.toml", "year.starts_on", year.starts_on)
     last = day_of("town.toml", "year.ends_on", year.ends_on)
-    require(first < last and (last - first).days < 370, "town.toml", "year.ends_on", "a school year lasts up to one year")
+    require(
+        first < last and (last - first).days < 370, "town.toml", "year.ends_on", "a school year lasts up to one year"
+    )
     require(first.year == year.year or last.year == year.year, "town.toml", "year.year", "not the year it begins in")
     for rank, period in enumerate(year.periods):
         key = f"year.periods[{rank}]"

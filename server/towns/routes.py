@@ -21,7 +21,9 @@ async def town() -> dict[str, Any]:
     """The town's name and its directory: services with addresses, telephones and hours."""
     here = portal()
     rows = await catalog_rows(here.database, here.town.year.year)
-    services = [{"code": key.removeprefix("service/"), **row} for key, row in rows.items() if key.startswith("service/")]
+    services = [
+        {"code": key.removeprefix("service/"), **row} for key, row in rows.items() if key.startswith("service/")
+    ]
     return {
         "name": here.town.name,
         "short": here.town.short,

@@ -177,4 +177,3 @@ class News(Part):
     """news.toml"""
 
     news: list[NewsItem]
-
