@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from quart import Quart
 from quart_auth import QuartAuth
 
-from server.access import PUBLIC, SessionUser
+from server.access import PUBLIC, SessionUser, allow
 from server.accounts.routes import blueprint as accounts
 from server.config import Config
 from server.database import Database
@@ -18,7 +18,7 @@ from server.news.routes import blueprint as news
 from server.syncing.routes import blueprint as syncing
 from server.towns.reading import load_identity
 from server.towns.routes import blueprint as towns
-from server.web import hooks, openapi
+from server.web import hooks, logs, openapi
 from server.web.headers import Asgi, SecurityHeaders
 from server.web.limits import BodyLimit
 from server.web.portal import Portal
@@ -33,6 +33,7 @@ def create_app(config: Config, *, now: Callable[[], int] = now_ms, database: Dat
 
     The database must be migrated. `now` is the clock (UTC milliseconds), an argument so that tests can hold it still.
     """
+    logs.configure(config.log_level)
     app = Quart(__name__, static_folder=None)
     town = load_identity(config.town)
     portal = Portal(config, town, database or Database(config.database_url), ZoneInfo(town.time_zone), now)
@@ -53,7 +54,7 @@ def create_app(config: Config, *, now: Callable[[], int] = now_ms, database: Dat
     hooks.install(app)
     for blueprint in (web, towns, accounts, syncing, news):
         app.register_blueprint(blueprint)
-    app.view_functions["openapi"].allowed = frozenset({PUBLIC})  # type: ignore[attr-defined]
+    app.view_functions["openapi"] = allow(PUBLIC)(app.view_functions["openapi"])
     jobs = Jobs(portal.database, portal.zone, now)
 
     @app.before_serving

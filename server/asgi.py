@@ -1,9 +1,7 @@
-"""What an ASGI server loads: configuration from the environment, logs, the wrapped application."""
+"""What an ASGI server loads: the wrapped application, configured from the environment."""
 
 from server import config
 from server.app import create_asgi
-from server.web import logs
 
 settings = config.read()
-logs.configure(settings.log_level)
 application = create_asgi(settings)

@@ -21,8 +21,6 @@ from server.database.migrating import MigrationRefused, migrate, missing_migrati
 from server.feed.service import begin_epoch
 from server.instants import now_ms
 from server.towns.reading import TownError
-from server.web import logs
-
 
 WELCOME = """
 Portail famille, démonstration : {url}
@@ -123,7 +121,6 @@ def _serve(settings: Config) -> None:
     _check_port(settings)
     _check_front_end(settings)
     asyncio.run(_with_database(settings, migrate))
-    logs.configure(settings.log_level)
     server = HypercornConfig()
     server.bind = [f"{settings.host}:{settings.port}"]
     server.application_path = "server.asgi:application"

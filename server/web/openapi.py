@@ -15,12 +15,12 @@ class Provider(OpenAPIProvider):
             for operation in operations.values():
                 if "requestBody" in operation:
                     operation["requestBody"]["required"] = True
-                for status in ("400", "401", "403", "404", "413", "415", "429"):
+                for status in (400, 401, 403, 404, 413, 415, 429):
                     operation["responses"].setdefault(status, _refusal(status))
         return paths, schemas
 
 
-def _refusal(status: str) -> dict[str, Any]:
+def _refusal(status: int) -> dict[str, Any]:
     error = {
         "type": "object",
         "required": ["code", "message", "facts"],
