@@ -10,7 +10,8 @@ from tests.browsers.portal import Portal
 
 NewPhone = Callable[..., Phone]
 WAITING = re.compile("pas encore envoyé")
-BOOKED_BY_DEVICE = "SELECT child_id FROM booking WHERE n > 0 AND state = 'booked' AND device LIKE 'd\\_%' ESCAPE '\\' ORDER BY child_id"
+BOOKED_BY_DEVICE = """SELECT child.first_name FROM booking JOIN child ON child.id = booking.child_id
+    WHERE booking.n > 0 AND booking.state = 'booked' ORDER BY child.first_name"""
 
 
 def booked_from_phones(portal: Portal) -> list[str]:
@@ -38,7 +39,7 @@ def test_book_offline_for_two_children_close_start_again_come_back(phone: Phone,
     expect(page.get_by_text(re.compile("Reçu R-")).first).to_be_visible(timeout=15_000)
     expect(page.get_by_text("Réservé", exact=True)).to_have_count(2)
     expect(page.get_by_text(WAITING)).to_have_count(0)
-    assert booked_from_phones(portal) == sorted([*before, "lea", "noe"])
+    assert booked_from_phones(portal) == sorted([*before, "Léa", "Noé"])
 
 
 def test_the_queue_leaves_with_no_tab_open(phone: Phone, portal: Portal) -> None:
@@ -54,7 +55,7 @@ def test_the_queue_leaves_with_no_tab_open(phone: Phone, portal: Portal) -> None
         if booked_from_phones(portal) != before:
             break
         page.wait_for_timeout(250)
-    assert booked_from_phones(portal) == sorted([*before, "lea"])
+    assert booked_from_phones(portal) == sorted([*before, "Léa"])
     page = phone.open("/envois")
     expect(page.get_by_text(re.compile("Reçu R-")).first).to_be_visible()
     expect(page.get_by_text(WAITING)).to_have_count(0)
@@ -95,7 +96,7 @@ def test_two_tabs_show_the_same_and_send_once(phone: Phone, portal: Portal) -> N
         page.bring_to_front()
         page.evaluate("dispatchEvent(new Event('online'))")
     expect(second.get_by_text("Réservé", exact=True)).to_have_count(2, timeout=15_000)
-    assert booked_from_phones(portal) == sorted([*before, "lea", "noe"])
+    assert booked_from_phones(portal) == sorted([*before, "Léa", "Noé"])
 
 
 def test_every_page_opens_without_a_network(phone: Phone) -> None:

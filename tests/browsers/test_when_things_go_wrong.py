@@ -38,7 +38,7 @@ def test_a_wifi_that_answers_everything_with_its_own_page_is_no_answer(phone: Ph
     phone.context.unroute("**/api/**", hotel)
     page.evaluate("dispatchEvent(new Event('online'))")
     expect(page.get_by_text("Réservé", exact=True)).to_be_visible(timeout=SOON)
-    assert booked_from_phones(portal) == sorted([*before, "lea"])
+    assert booked_from_phones(portal) == sorted([*before, "Léa"])
 
 
 def test_a_session_that_ended_keeps_the_requests_until_the_parent_signs_in_again(phone: Phone, portal: Portal) -> None:
@@ -56,7 +56,7 @@ def test_a_session_that_ended_keeps_the_requests_until_the_parent_signs_in_again
     dialog.get_by_label("Mot de passe", exact=True).fill("vigneux-demo-2026")
     dialog.get_by_role("button", name="Se connecter").click()
     expect(page.get_by_text(re.compile("^Réservé à")).first).to_be_visible(timeout=SOON)
-    assert booked_from_phones(portal) == sorted([*before, "noe"])
+    assert booked_from_phones(portal) == sorted([*before, "Noé"])
 
 
 def test_a_lost_phone_that_was_revoked_is_emptied(new_phone: NewPhone, portal: Portal) -> None:
@@ -110,7 +110,7 @@ def test_a_server_that_dies_in_the_middle_of_a_send_has_each_booking_once(phone:
         page = phone.open("/envois")
         expect(page.get_by_text("Réservé", exact=True)).to_have_count(2 * (round_number + 1), timeout=SOON)
         expect(page.get_by_text(WAITING)).to_have_count(0)
-    assert booked_from_phones(portal) == sorted([*before, *["lea", "noe"] * 3])
+    assert booked_from_phones(portal) == sorted([*before, *["Léa", "Noé"] * 3])
     doubled = portal.ask("SELECT active FROM booking WHERE active IS NOT NULL GROUP BY active HAVING COUNT(*) > 1")
     assert doubled == []
 
@@ -162,7 +162,7 @@ def test_an_update_waits_for_the_parent_and_loses_nothing_that_is_queued(new_pho
     phone.context.unroute_all()
     page.evaluate("dispatchEvent(new Event('online'))")
     expect(page.get_by_text("Réservé", exact=True)).to_be_visible(timeout=SOON)
-    assert booked_from_phones(updatable) == sorted([*before, "lea"])
+    assert booked_from_phones(updatable) == sorted([*before, "Léa"])
 
 
 def test_the_farewell_worker_removes_the_app_and_keeps_the_queue(new_phone: NewPhone, portal: Portal) -> None:
@@ -219,4 +219,4 @@ def test_a_whole_network_that_answers_with_its_own_page(phone: Phone, portal: Po
     portal.start()
     page = phone.open("/envois")
     expect(page.get_by_text("Réservé", exact=True)).to_be_visible(timeout=SOON)
-    assert booked_from_phones(portal) == sorted([*before, "noe"])
+    assert booked_from_phones(portal) == sorted([*before, "Noé"])
