@@ -54,8 +54,15 @@ async function findAccount(): Promise<Remembered | null> {
   return signedIn;
 }
 
+/** Pages for everybody: nobody is asked who they are there, and no refusal lands in their console. */
+const OPEN_TO_ALL = ['/', '/connexion', '/inscription-compte', '/simulation', '/documents', '/accessibilite'];
+
 /** A cookie without a copy here: the browser dropped the copy, or this is a new window of a private session. */
 async function askTheTown(): Promise<void> {
+  if (OPEN_TO_ALL.includes(location.pathname)) {
+    status = 'signed_out';
+    return;
+  }
   const answer = await call<SessionReply>('GET', '/api/session');
   if (answer.kind === 'ok') await enter({ id: answer.body.account.id, username: answer.body.account.username, shared: false });
   else status = 'signed_out';

@@ -90,7 +90,9 @@ async function turns(): Promise<void> {
 async function oneTurn(current: Base): Promise<number | null> {
   const first = ((await withDb(current, lastExchange))?.okAt ?? null) === null;
   showBusy(first ? 'receiving' : 'sending', received);
-  const done = await takeTurn(current, () => exchangeOnce(current, mostOps));
+  // While the line seems dead only a question goes out: what was never sent can still be taken back.
+  const probing = await seemsOffline(current);
+  const done = await takeTurn(current, () => exchangeOnce(current, probing ? 0 : mostOps));
   if (done === 'busy') return WHILE_ANOTHER_TAB_WORKS;
   if (base !== current) return null;
   received = first ? received + done.rows : 0;
@@ -103,10 +105,16 @@ async function oneTurn(current: Base): Promise<number | null> {
   await note(current, done);
   if (done.decision.do === 'apply' && shown()) watchHeads(onHeads);
   if (done.decision.do === 'need_sign_in') leaveHeads();
-  if (done.decision.do === 'renumber' && done.progressed) return 0;
+  if (done.progressed && done.decision.do === 'renumber') return 0;
+  if (probing && done.decision.do === 'apply' && done.unfinished) return 0; // the line is back: now the queue
   const [next, wait] = nextExchange(done.decision, done.progressed, done.unfinished, attempt, Math.random());
   attempt = next;
   return wait;
+}
+
+/** A hint only, and wrong on some machines: it decides what is asked first, never whether to ask. */
+async function seemsOffline(current: Base): Promise<boolean> {
+  return navigator.onLine === false || (await withDb(current, lastExchange))?.end === 'offline';
 }
 
 /** A fault of this browser's storage, or ours: written down for whoever looks, and tried again in a minute. */

@@ -9,7 +9,7 @@ export interface LastExchange { at: number; okAt: number | null; end: 'ok' | 'of
 
 const STUCK_AFTER = 600_000;
 const WORTH_WRITING = 20_000;
-let reachableSince: number | null = null;
+let stillSince: number | null = null;
 
 export async function lastExchange(base: Base): Promise<LastExchange | undefined> {
   return (await base.meta.get('last_exchange'))?.v as LastExchange | undefined;
@@ -38,13 +38,12 @@ async function endOf(base: Base, done: Exchanged): Promise<Pick<LastExchange, 'e
   return decision.do === 'wait' ? { end: 'trouble', code: 'busy' } : { end: 'ok', code: '' };
 }
 
-/** Commands wait, the town is within reach, and nothing has moved for ten minutes: the parent must be told. */
+/** Commands wait, nothing has moved for ten minutes, and yet the town is within reach: the parent must be told. */
 async function isStuck(base: Base, done: Exchanged): Promise<boolean> {
   const waits = (await base.outbox.filter((op) => op.parked === null).count()) > 0;
-  if (done.progressed || !waits || (done.decision.do !== 'apply' && (await ask('GET', '/api/health')).status !== 200)) {
-    reachableSince = null;
-    return false;
-  }
-  reachableSince ??= performance.now();
-  return performance.now() - reachableSince > STUCK_AFTER;
+  stillSince = done.progressed || !waits ? null : (stillSince ?? performance.now());
+  if (stillSince === null || performance.now() - stillSince < STUCK_AFTER) return false;
+  if (done.decision.do === 'apply' || (await ask('GET', '/api/health')).status === 200) return true;
+  stillSince = performance.now();
+  return false;
 }
