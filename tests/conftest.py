@@ -69,8 +69,7 @@ def dialect(request: pytest.FixtureRequest) -> str:
 async def database_url(dialect: str, engines: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
     """The address of a database of one's own with the demo town in it."""
     if dialect not in engines:
-        kind = SqliteEngine if dialect == "sqlite" else PostgresEngine
-        engine = kind(tmp_path_factory.mktemp(dialect))
+        engine = SqliteEngine(tmp_path_factory.mktemp("sqlite")) if dialect == "sqlite" else PostgresEngine()
         await engine.prepare(_fill)
         engines[dialect] = engine
     async with engines[dialect].copy() as url:

