@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sync.checksum import digest_add, digest_remove, digest_text
-from sync.cursor import parse_cursor
+from sync.cursor import Cursor, parse_cursor
 
 Held = dict[str, Any]
 Change = Mapping[str, Any]
@@ -41,6 +41,16 @@ def begins_reset(held: Held, change: Change) -> bool:
     return bool(change["reset"] and change["to"] is not None and not continues)
 
 
+def _is_older(held: Held, change: Change) -> bool:
+    """A reset to a moment before the one we hold: another tab was faster, or the town went back in time without a new epoch."""
+    mine, end = parse_cursor(held["cursor"]), parse_cursor(change["to"])
+    return mine is not None and end is not None and mine["gen"] == end["gen"] and _head(end) < _head(mine)
+
+
+def _head(cursor: Cursor) -> int:
+    return cursor["seq"] if cursor["reset_head"] is None else cursor["reset_head"]
+
+
 def apply_change(held: Held, change: Change, seqs: Mapping[str, int]) -> dict[str, Any]:
     """What the page does: ``{verdict, into, clear_base, clear_staging, puts, deletes, swap, held}``.
 
@@ -53,6 +63,8 @@ def apply_change(held: Held, change: Change, seqs: Mapping[str, int]) -> dict[st
     if target == "skip":
         return _effect("skip", held)
     afresh = begins_reset(held, change)
+    if afresh and _is_older(held, change):
+        return _effect("wrong", {**held, "cursor": None, "staging": None}, clear_staging=True)
     start = {"count": 0, "digest": 0} if afresh else held["staging"] or held
     mine = parse_cursor(held["cursor"])
     floor = mine["seq"] if target == "base" and not afresh and mine else 0

@@ -43,6 +43,12 @@ export function beginsReset(held: Held, change: Change): boolean {
   return change.reset && change.to !== null && !continues
 }
 
+/** A reset to a moment before the one we hold: another tab was faster, or the town went back in time without a new epoch. */
+function isOlder(held: Held, change: Change): boolean {
+  const [mine, end] = [parseCursor(held.cursor), parseCursor(change.to)]
+  return mine !== null && end !== null && mine.gen === end.gen && (end.reset_head ?? end.seq) < (mine.reset_head ?? mine.seq)
+}
+
 /**
  * What the page does. `seqs`: seq of the live row of each key of the page, as stored in the target. Carry it out in one transaction:
  * clear, put and delete in `into`, then `swap` (drop the scope's base rows, let the staged ones take their place), store `held`.
@@ -52,6 +58,9 @@ export function applyChange(held: Held, change: Change, seqs: Readonly<Record<st
   const target = targetOf(held, change)
   if (target === 'skip') return effect('skip', held)
   const afresh = beginsReset(held, change)
+  if (afresh && isOlder(held, change)) {
+    return effect('wrong', { ...held, cursor: null, staging: null }, { clear_staging: true })
+  }
   const start: Tally = afresh ? { count: 0, digest: 0 } : (held.staging ?? held)
   const floor = target === 'base' && !afresh ? (parseCursor(held.cursor)?.seq ?? 0) : 0
   const { now, latest } = tallied(change.rows, afresh ? {} : seqs, floor, start)
