@@ -18,7 +18,7 @@ from server.towns.crowd import AGE_IN_PS
 from server.towns.demo import write
 from server.towns.households import GRADES, Adult, Child, Household, household_rows
 from server.towns.ledger import SEED, Ledger
-from server.towns.loader import load_town
+from server.towns.loader import Town, load_town
 
 TOWN = "reference"
 PASSWORD = "vigneux-demo-2026"
@@ -28,10 +28,11 @@ RACE_UNIT, RACE_DAYS, RACE_PLACES = "ecole-soir", 3, 5
 LAST_MONTH, INVOICES, LINES, UNPAID = Month(2026, 10), 12, 8, 2
 
 
-async def build_benchmark(database: Database, *, now_ms: int, progress: "tqdm[Any] | None" = None) -> None:
-    """Fills an empty database with the reference town; its accounts are ``famille01`` to ``famille50``."""
+async def build(database: Database, town: Town, *, now_ms: int, progress: "tqdm[Any] | None" = None) -> None:
+    """Fills an empty database with the reference town, whatever town is served; accounts ``famille01`` to ``famille50``."""
     bar = progress if progress is not None else tqdm(disable=True)
-    ledger = Ledger(load_town(TOWN), now_ms)
+    reference = town if town.identity.code == TOWN else load_town(TOWN)
+    ledger = Ledger(reference, now_ms)
     homes = list(_households(ledger.town.year))
     _keep_days_for_the_race(ledger)
     _book_at_random(ledger, homes)

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from itertools import groupby
 
 from holidays import France
-from vacances_scolaires_france import SchoolHolidayDates
+from vacances_scolaires_france import SchoolHolidayDates, UnsupportedYearException
 
 from server.activities.rules import ONE_DAY, Calendar
 from server.towns.shape import Period, Year
@@ -20,9 +20,10 @@ def periods(year: Year) -> list[Period]:
         ValueError: the official calendar does not know the year yet, or the town leaves out an official bridge.
     """
     first, last = date.fromisoformat(year.starts_on), date.fromisoformat(year.ends_on)
-    official = [period for period in _school_holidays(year.school_zone, first, last) if period.name != OFFICIAL_BRIDGE]
-    if not official:
-        raise ValueError(f"the official calendar knows no school holidays of zone {year.school_zone} in {year.year}")
+    try:
+        official = [one for one in _school_holidays(year.school_zone, first, last) if one.name != OFFICIAL_BRIDGE]
+    except UnsupportedYearException as error:
+        raise ValueError(f"the official calendar knows no school holidays of {year.year}: {error}") from error
     public = list(_public_holidays(first, last))
     found = sorted([*official, *public, *year.periods], key=lambda period: (period.starts_on, period.kind))
     _refuse_forgotten_bridge(year, public, first, last)

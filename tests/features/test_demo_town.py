@@ -1,0 +1,328 @@
+"""The demo town keeps the promises of the real one: places, prices, rows, and who sees what."""
+
+import json
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from server.activities.rules import FULL, level
+from server.activities.service import catalog_rows, opening_month, openings_rows, places_of_family
+from server.database import Database
+from server.database.migrating import migrate
+from server.invoices.service import invoice_rows, invoice_rows_of
+from server.news.service import news_rows, public_news
+from server.tariffs.service import unit_price, unit_prices
+from server.towns import benchmark, demo
+from server.towns.cast import load_cast
+from server.towns.loader import load_town
+from server.towns.reading import TownError
+
+PARIS = ZoneInfo("Europe/Paris")
+NOW = int(datetime(2026, 11, 23, 8, 0, tzinfo=PARIS).timestamp() * 1000)
+BOOKED = ("booked", "to_confirm")
+INVENTED = 40
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("towns")
+
+
+@pytest.fixture
+async def town(folder: Path) -> AsyncIterator[Database]:
+    """The cast and some invented families, made once; nobody writes to it here."""
+    async for database in _made(folder / "demo.db"):
+        yield database
+
+
+@pytest.fixture
+async def measured(folder: Path) -> AsyncIterator[Database]:
+    """The reference town of the measures."""
+    async for database in _made(folder / "reference.db"):
+        yield database
+
+
+async def _made(file: Path) -> AsyncIterator[Database]:
+    fresh = not file.exists()
+    database = await Database(f"sqlite:///{file}").open()
+    if fresh:
+        await migrate(database)
+        if file.stem == "demo":
+            await demo.build(database, load_town("vigneux"), families=INVENTED, now_ms=NOW)
+        else:
+            await benchmark.build(database, load_town("vigneux"), now_ms=NOW)
+    yield database
+    await database.close()
+
+
+async def rows_of(database: Database, scope: str, kind: str = "") -> dict[str, Any]:
+    found = await database.all("SELECT key, body FROM sync_row WHERE scope = ? ORDER BY seq", scope)
+    return {row["key"]: json.loads(row["body"]) for row in found if row["key"].startswith(kind)}
+
+
+async def test_no_pool_holds_more_than_its_places_and_each_place_is_a_booking(town: Database) -> None:
+    counted: Counter[str] = Counter()
+    for row in await town.all(
+        "SELECT o.pools FROM booking b JOIN opening o ON o.id = b.opening_id WHERE b.state IN (?, ?)", *BOOKED
+    ):
+        counted.update(json.loads(row["pools"]))
+    pools = await town.all("SELECT * FROM place_pool")
+    assert {pool["id"]: pool["taken"] for pool in pools if pool["taken"]} == dict(counted)
+    assert [pool["id"] for pool in pools if pool["capacity"] is not None and pool["taken"] > pool["capacity"]] == []
+    assert [pool["id"] for pool in pools if pool["level"] != level(pool["capacity"], pool["taken"])] == []
+
+
+async def test_nobody_is_in_two_places_at_once(town: Database) -> None:
+    excludes = {row["id"]: set(json.loads(row["excludes"])) for row in await town.all("SELECT id, excludes FROM unit")}
+    days: dict[tuple[str, str], list[str]] = {}
+    for row in await town.all("SELECT child_id, date, opening_id FROM booking WHERE active IS NOT NULL"):
+        days.setdefault((row["child_id"], row["date"]), []).append(row["opening_id"].rpartition(":")[0])
+    for units in days.values():
+        assert len(set(units)) == len(units)
+        assert not any(excludes[unit] & set(units) for unit in units)
+
+
+async def test_every_booking_is_for_an_enrolled_child_at_the_price_of_the_family_that_pays(town: Database) -> None:
+    families = {row["id"]: row for row in await town.all("SELECT * FROM family")}
+    prices = {
+        id: await unit_prices(town, bool(family["resident"]), family["quotient"], "2026-11-23")
+        for id, family in families.items()
+    }
+    enrolled = {
+        (row["child_id"], unit)
+        for row in await town.all("SELECT * FROM enrolment")
+        for unit in json.loads(row["units"])
+    }
+    bookings = await town.all("SELECT * FROM booking")
+    assert len(bookings) > 1000
+    for booking in bookings:
+        unit = booking["opening_id"].rpartition(":")[0]
+        assert (booking["child_id"], unit) in enrolled
+        assert booking["cents"] == prices[booking["family_id"]][unit].cents
+        assert booking["requested_at"] < NOW
+
+
+async def test_every_enrolment_has_a_price_and_its_reason(town: Database) -> None:
+    for family in await town.all("SELECT id FROM family"):
+        rows = await rows_of(town, f"f:{family['id']}", "enrol/")
+        assert rows
+        for row in rows.values():
+            assert set(row) == {"child", "activity", "since", "until", "units"}
+            for unit in row["units"].values():
+                assert unit["cents"] >= 0
+                assert unit["why"]["kind"] in {"bracket", "highest", "non_resident"}
+                assert "inventée" in unit["why"]["decision"]
+
+
+async def test_one_price_is_the_same_as_that_of_the_whole_list(town: Database) -> None:
+    listed = await unit_prices(town, True, 642, "2026-11-23")
+    assert listed["pasteur-matin"].cents == 100
+    assert await unit_price(town, "pasteur-matin", True, 642, "2026-11-23") == listed["pasteur-matin"]
+    before = await unit_price(town, "pasteur-matin", True, 642, "2026-05-04")
+    assert before is not None
+    assert (before.cents, before.version) == (95, 1)
+    assert await unit_price(town, "pasteur-matin", True, 642, "2010-01-01") is None
+    assert await unit_price(town, "nowhere", True, 642, "2026-11-23") is None
+
+
+async def test_nadias_dossier(town: Database) -> None:
+    rows = await rows_of(town, "f:fam_benali")
+    assert rows["family/fam_benali"]["quotient"] == {"value": 642, "source": "CAF", "read_on": "2026-09-03"}
+    assert {row["first_name"]: row["grade"] for key, row in rows.items() if key.startswith("child/")} == {
+        "Léa": "CE1",
+        "Noé": "PS",
+    }
+    bookings = [row for key, row in rows.items() if key.startswith("resa/")]
+    days = {row["date"] for row in bookings}
+    assert min(days) < "2026-11-23"
+    assert max(days) > "2026-12-20"
+    assert [row["rank"] for row in bookings if row["state"] == "waiting"] == [2]
+    assert {row["mine"] for row in bookings} == {True, False}
+    assert all("cents" not in row and "asked_at" not in row for row in bookings if not row["mine"])
+
+
+async def test_a_year_of_invoices_whose_last_one_is_due(town: Database) -> None:
+    rows = list((await rows_of(town, "f:fam_benali", "invoice/")).values())
+    assert [row["period"] for row in rows] == [
+        "2025-12", "2026-01", "2026-02", "2026-03", "2026-04", "2026-05",
+        "2026-06", "2026-07", "2026-08", "2026-09", "2026-10",
+    ]  # fmt: skip
+    assert [row["paid_cents"] == row["total_cents"] for row in rows] == [True] * 10 + [False]
+    assert rows[-1]["paid_on"] is None
+    assert rows[-1]["due_on"] >= "2026-11-23"
+    for row in rows:
+        assert row["total_cents"] == sum(line["amount_cents"] for line in row["lines"]) > 0
+        assert all(line["amount_cents"] == line["quantity"] * line["unit_cents"] for line in row["lines"])
+
+
+async def test_last_months_invoice_counts_the_days_that_were_booked(town: Database) -> None:
+    counted = Counter(
+        (row["child_id"], row["unit"])
+        for row in await town.all(
+            "SELECT b.child_id, o.unit_id AS unit FROM booking b JOIN opening o ON o.id = b.opening_id"
+            " WHERE b.family_id = 'fam_benali' AND b.date LIKE '2026-10-%'"
+        )
+    )
+    lines = (await rows_of(town, "f:fam_benali", "invoice/"))["invoice/inv_benali_2026-10"]["lines"]
+    billed = [line["quantity"] for line in lines if not line["label"].startswith("Restauration")]
+    assert sorted(billed) == sorted(counted.values())
+
+
+async def test_some_session_is_full_and_can_still_be_asked_for(town: Database) -> None:
+    rows = await rows_of(town, "t:openings:2026:gymnase", "open/gymnase-stage/2026-12")
+    add_until, remove_until, fullness = rows["open/gymnase-stage/2026-12"]["days"]["21"]
+    assert fullness == FULL
+    assert add_until * 1000 > NOW
+    assert remove_until < add_until
+
+
+async def test_meals_are_shown_and_never_booked(town: Database) -> None:
+    catalog = await catalog_rows(town, 2026)
+    assert catalog["activity/restauration"]["bookable"] is False
+    row = (await openings_rows(town, 2026, "pasteur"))["open/pasteur-repas/2026-11"]
+    assert row["days"]["23"] == [0, 0, 0]
+    meals = (
+        "SELECT COUNT(*) AS n FROM booking WHERE opening_id LIKE '%-repas:%' AND opening_id NOT LIKE '%matin-repas%'"
+    )
+    assert (await town.all(meals))[0]["n"] == 0
+
+
+async def test_the_catalogue_says_what_the_contract_says(town: Database) -> None:
+    fields = {
+        "service": {"name", "address", "phones", "hours", "position"},
+        "place": {"name", "kind", "address"},
+        "activity": {"name", "service", "category", "bookable", "text", "position"},
+        "unit": {"activity", "place", "name", "starts", "ends", "rule", "excludes", "position"},
+        "calendar": {"kind", "name", "from", "to"},
+    }
+    rows = await rows_of(town, "t:catalog:2026")
+    assert {key.split("/")[0] for key in rows} == set(fields)
+    assert all(set(body) == fields[key.split("/")[0]] for key, body in rows.items())
+    assert rows["service/regie"]["phones"] == [["Régie", "01 69 83 48 22"]]
+    assert rows["unit/pasteur-etude"]["excludes"] == ["pasteur-soir"]
+
+
+async def test_openings_are_compact_and_one_month_can_be_published_again(town: Database) -> None:
+    rows = await openings_rows(town, 2026, "pasteur")
+    assert rows == await rows_of(town, "t:openings:2026:pasteur")
+    # Tuesday 24 November: two open days before is Friday the 20th at noon in Paris.
+    limit = int(datetime(2026, 11, 20, 12, 0, tzinfo=PARIS).timestamp())
+    assert rows["open/pasteur-matin/2026-11"]["days"]["24"] == [limit, limit, 0]
+    again = await opening_month(town, "pasteur-matin", "2026-11")
+    assert again == {"open/pasteur-matin/2026-11": rows["open/pasteur-matin/2026-11"]}
+    assert "2027-05" in {row["month"] for row in rows.values()}
+    assert not {"06", "07"} & set(rows["open/pasteur-matin/2027-05"]["days"])  # Ascension and its bridge
+
+
+async def test_a_foreign_family_shares_nothing(town: Database) -> None:
+    nadia, paul, aminata = [
+        {row["scope"] for row in await town.all("SELECT scope FROM sync_grant WHERE account = ?", f"acc_{name}")}
+        for name in ("nadia", "paul", "aminata")
+    ]
+    private = {scope for scope in nadia | paul if not scope.startswith("t:")}
+    assert private == {"a:acc_nadia", "f:fam_benali", "a:acc_paul", "f:fam_martin"}
+    assert aminata & private == set()
+    assert "f:fam_diallo" not in nadia | paul
+    for name in ("Benali", "Noé", "Léa", "104217"):
+        assert name not in json.dumps(await rows_of(town, "f:fam_diallo"), ensure_ascii=False)
+
+
+async def test_noes_parents_see_his_days_and_nothing_of_each_other(town: Database) -> None:
+    benali, martin = await rows_of(town, "f:fam_benali"), await rows_of(town, "f:fam_martin")
+    shared = {key for key in benali if key.startswith("resa/")} & {key for key in martin if key.startswith("resa/")}
+    assert shared
+    assert all(benali[key]["mine"] != martin[key]["mine"] for key in shared)
+    assert {body["child"] for key, body in martin.items() if key.startswith("resa/")} == {"chd_noe"}
+    assert "642" not in json.dumps(martin)
+    assert "1185" not in json.dumps(benali)
+
+
+async def test_a_family_copies_the_openings_of_the_places_where_its_children_go(town: Database) -> None:
+    assert await places_of_family(town, "fam_martin") == ["centre-pasteur", "pasteur"]
+    assert await places_of_family(town, "fam_benali") == ["centre-pasteur", "emap", "gymnase", "pasteur"]
+    assert await places_of_family(town, "nobody") == []
+
+
+async def test_invoices_of_several_families_at_once_are_those_of_each(town: Database) -> None:
+    both = await invoice_rows_of(town, ["fam_benali", "fam_diallo"])
+    assert both == {name: await invoice_rows(town, name) for name in ("fam_benali", "fam_diallo")}
+    assert both["fam_benali"]
+
+
+async def test_the_news_are_the_same_for_everybody_pinned_first(town: Database) -> None:
+    public = await public_news(town, PARIS)
+    assert [item["pinned"] for item in public] == [True, False, False, False, False]
+    assert [item["at"] for item in public[1:]] == sorted((item["at"] for item in public[1:]), reverse=True)
+    assert public[0]["at"] == "2026-11-22T09:00:00+01:00"
+    rows = await news_rows(town, PARIS)
+    assert {key: {**body, "id": key.removeprefix("news/")} for key, body in rows.items()} == {
+        f"news/{item['id']}": item for item in public
+    }
+
+
+async def test_the_demo_is_the_same_every_time(town: Database, tmp_path: Path) -> None:
+    async def sample(database: Database) -> Any:
+        return [
+            tuple(row.values() if isinstance(row, dict) else row)
+            for query in (
+                "SELECT id, child_id, opening_id, cents, requested_at FROM booking ORDER BY id",
+                "SELECT * FROM child ORDER BY id",
+            )
+            for row in await database.all(query)
+        ]
+
+    async for other in _made(tmp_path / "demo.db"):
+        assert await sample(other) == await sample(town)
+
+
+@pytest.mark.parametrize("moment", ["2025-01-15", "2026-09-02", "2027-08-30", "2031-01-01"])
+async def test_a_demo_can_be_made_on_any_day(moment: str, tmp_path: Path) -> None:
+    database = await Database(f"sqlite:///{tmp_path / 'any.db'}").open()
+    await migrate(database)
+    now = int(datetime.combine(date.fromisoformat(moment), datetime.min.time(), PARIS).timestamp() * 1000)
+    await demo.build(database, load_town("vigneux"), families=2, now_ms=now)
+    assert (await database.all("SELECT COUNT(*) AS n FROM family"))[0]["n"] == 5
+    await database.close()
+
+
+async def test_the_reference_town_of_the_measures(measured: Database) -> None:
+    counts = {
+        table: (await measured.all(f"SELECT COUNT(*) AS n FROM {table}"))[0]["n"]
+        for table in ("family", "child", "unit", "opening", "invoice", "invoice_line")
+    }
+    assert counts == {"family": 50, "child": 90, "unit": 4, "opening": 260, "invoice": 600, "invoice_line": 4800}
+    booked = (await measured.all("SELECT COUNT(*) AS n FROM booking"))[0]["n"]
+    assert 0.33 < booked / (90 * 65 * 4) < 0.36
+    race = await measured.all(
+        "SELECT capacity, taken FROM place_pool WHERE id LIKE 'ecole-soir:%' ORDER BY id DESC LIMIT 4"
+    )
+    assert [(row["capacity"], row["taken"]) for row in race[:3]] == [(5, 0)] * 3
+    assert race[3]["capacity"] == 30
+    rows = list((await rows_of(measured, "f:fam_famille07", "invoice/")).values())
+    assert sorted(row["paid_on"] is None for row in rows) == [False] * 10 + [True] * 2
+    assert {len(row["lines"]) for row in rows} == {8}
+    days = (await rows_of(measured, "t:openings:2026:ecole"))["open/ecole-midi/2026-12"]["days"]
+    cutoff = int(datetime(2026, 12, 5, 9, 0, tzinfo=PARIS).timestamp())
+    assert days["07"][:2] == [cutoff, cutoff]  # a Monday: two days before, all days counted
+
+
+def _spoilt() -> Iterator[tuple[str, str, str]]:
+    yield 'school = "pasteur"', 'school = "hugo"', "cast.toml, children[0].school: “hugo” is unknown"
+    yield 'service = "regie"', 'service = "caisse"', "cast.toml, agents[1].service: “caisse” is unknown"
+    yield 'children = ["noe"]', 'children = ["zoe"]', "cast.toml, families[1].children: “zoe” is unknown"
+    yield "capacity = 2", "capacity = 1", "cast.toml, shortages[0].booked: more children than places"
+
+
+@pytest.mark.parametrize(("before", "after", "sentence"), list(_spoilt()))
+def test_a_cast_that_cannot_be_true_is_refused(before: str, after: str, sentence: str, tmp_path: Path) -> None:
+    for file in load_town("vigneux").folder.glob("*.toml"):
+        text = file.read_text()
+        (tmp_path / file.name).write_text(text.replace(before, after, 1) if file.name == "cast.toml" else text)
+    with pytest.raises(TownError) as refused:
+        load_cast(load_town(str(tmp_path)))
+    assert str(refused.value).startswith(sentence)
