@@ -148,16 +148,18 @@ class Database:
     async def snapshot(self) -> AsyncIterator[Connection]:
         """Several reads of one instant."""
         if self.dialect == "postgresql":
-            async with self.client._in_transaction() as client:  # type: ignore[attr-defined]
-                await client.execute_query("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-                yield Connection(client, self.dialect)
+            if self.client._pool is None:
+                await self.client.create_connection(with_db=True)
+            async with self.client.acquire_connection() as connection:
+                async with connection.transaction(isolation="repeatable_read", readonly=True):
+                    yield Connection(_PostgresSnapshot(connection), self.dialect)  # type: ignore[arg-type]
             return
         # The reading connection is shared, but its statements never suspend: what holds for a snapshot is that its
         # user awaits nothing else between them.
         reader = await self.client.reader()  # type: ignore[attr-defined]
         await reader.execute("BEGIN")
         try:
-            yield Connection(_Snapshot(reader), self.dialect)  # type: ignore[arg-type]
+            yield Connection(_SqliteSnapshot(reader), self.dialect)  # type: ignore[arg-type]
         finally:
             await reader.rollback()
 
@@ -185,8 +187,18 @@ class Database:
         raise AssertionError("unreachable")
 
 
-class _Snapshot:
-    """What `Connection` needs of a client, on SQLite's reading connection."""
+class _PostgresSnapshot:
+    """What `Connection` needs of a client, on a connection that is inside a read-only transaction."""
+
+    def __init__(self, connection: Any) -> None:
+        self._connection = connection
+
+    async def execute_query_dict(self, sql: str, values: list[Any]) -> Sequence[Any]:
+        return await self._connection.fetch(sql, *values)
+
+
+class _SqliteSnapshot:
+    """The same, on SQLite's reading connection."""
 
     def __init__(self, reader: Any) -> None:
         self._reader = reader

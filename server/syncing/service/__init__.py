@@ -1,6 +1,6 @@
 """The exchange: commands up, receipts and changes down; and the devices that take part."""
 
-from server.syncing.service.exchange import exchange
+from server.syncing.service.executing import exchange
 from server.syncing.service.installations import devices, register, revoke
 from server.syncing.service.projection import (
     account_scope,
