@@ -5,6 +5,7 @@ import { watchKeeping } from '../local/keeping.svelte';
 import { queuedCommands } from '../local/queue';
 import type { QueuedCommand } from '../local/views';
 import { listen, tell } from '../syncing/channel';
+import { adopt, type Registration, requestDevice } from '../syncing/devices';
 import { startLoop, stopLoop, syncNow } from '../syncing/loop';
 import { call } from '../syncing/transport';
 import { otherAccountsWait } from './others';
@@ -63,8 +64,8 @@ async function askTheTown(): Promise<void> {
     status = 'signed_out';
     return;
   }
-  const answer = await call<SessionReply>('GET', '/api/session');
-  if (answer.kind === 'ok') await enter({ id: answer.body.account.id, username: answer.body.account.username, shared: false });
+  const [answer, registration] = await Promise.all([call<SessionReply>('GET', '/api/session'), requestDevice()]);
+  if (answer.kind === 'ok') await enter({ id: answer.body.account.id, username: answer.body.account.username, shared: false }, registration);
   else status = 'signed_out';
 }
 
@@ -81,10 +82,11 @@ export async function signIn(username: string, password: string, options: { shar
   return { ok: true };
 }
 
-async function enter(account: Remembered): Promise<void> {
+async function enter(account: Remembered, registration?: Registration): Promise<void> {
   forget();
   remember(account);
   const base = currentBase() ?? (await openBase(account.id, { memory: account.shared }));
+  if (registration) await adopt(base, registration, null);
   useBase(base);
   watchKeeping(base);
   signedIn = account;

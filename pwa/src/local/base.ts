@@ -55,9 +55,9 @@ export async function putOutbox(base: Base, before: Op[], after: Op[]): Promise<
   await base.outbox.bulkPut(after.filter((op) => !known.has(op)));
 }
 
-/** Accounts that left a database on this device. */
+/** Accounts that left a database on this device; none where the browser has no storage. */
 export async function accountsHere(): Promise<string[]> {
-  return (await Dexie.getDatabaseNames()).filter((name) => name.startsWith(PREFIX)).map((name) => name.slice(PREFIX.length));
+  return (await Dexie.getDatabaseNames().catch(() => [])).filter((name) => name.startsWith(PREFIX)).map((name) => name.slice(PREFIX.length));
 }
 
 /** Opens the account's database. In memory when asked (shared device), or when this browser's storage is out of order:

@@ -4,27 +4,40 @@ import { type Base, deviceState, putOutbox, putState } from '../local/base';
 import { makeId } from '../local/ids';
 import { type Answer, call } from './transport';
 
-interface Registered { device: string; last_n: number; epoch: string; server_time: string }
+export interface Registered { device: string; last_n: number; epoch: string; server_time: string }
+/** Asked for before anybody knows whose base it is for: a first visit waits for the network once less. */
+export interface Registration { guard: string; answer: Answer<Registered> }
+
+export async function requestDevice(): Promise<Registration> {
+  const guard = makeId('g');
+  const answer = await call<Registered>('POST', '/api/sync/v1/devices', {
+    label: describeDevice(), platform: platform(), app: __APP_VERSION__, clone_guard: guard,
+  });
+  return { guard, answer };
+}
 
 /** Registers and moves the queue to the new device's numbers. `forgotten`: the town no longer knew the old one, so that what it
  *  had answered is sent again as well. Two tabs at once: the second registration is dropped. */
 export async function registerDevice(base: Base, forgotten = false): Promise<Answer<Registered>> {
   const before = (await deviceState(base)).device;
-  const guard = makeId('g');
-  const answer = await call<Registered>('POST', '/api/sync/v1/devices', {
-    label: describeDevice(), platform: platform(), app: __APP_VERSION__, clone_guard: guard,
-  });
-  if (answer.kind !== 'ok') return answer;
+  const registration = await requestDevice();
+  await adopt(base, registration, before, forgotten);
+  return registration.answer;
+}
+
+/** Takes the registration over if the base still stands at the device it had `before`. */
+export async function adopt(base: Base, { guard, answer }: Registration, before: string | null, forgotten = false): Promise<void> {
+  if (answer.kind !== 'ok') return;
+  const { device, epoch } = answer.body;
   await base.transaction('rw', base.outbox, base.journal, base.meta, async () => {
     const state = await deviceState(base);
     if (state.device !== before) return;
     const outbox = await base.outbox.toArray();
-    const adopted = adoptDevice(state, outbox, await base.journal.toArray(), answer.body.device, guard, forgotten);
+    const adopted = adoptDevice(state, outbox, await base.journal.toArray(), device, guard, forgotten);
     await putOutbox(base, outbox, adopted.outbox);
     await base.journal.bulkDelete(adopted.journal_drop);
-    await putState(base, { ...adopted.state, epoch: answer.body.epoch });
+    await putState(base, { ...adopted.state, epoch });
   });
-  return answer;
 }
 
 function platform(): string {

@@ -6,7 +6,7 @@ import { type Anchor, recallClock, skew } from '../local/clock';
 import { refillIfRoom, withDb } from '../local/room';
 import { exchangeOnce } from './exchange';
 import { areBehind, leaveHeads, streaming, watchHeads } from './heads';
-import { lastExchange, note } from './notes';
+import { type LastExchange, lastExchange, note } from './notes';
 import { showBase, showBusy, showSkew } from './status.svelte';
 import { takeTurn } from './turn';
 
@@ -74,7 +74,7 @@ async function turns(): Promise<void> {
   for (let current = base; current && current === base; ) {
     clearTimeout(timer);
     wokenMeanwhile = false;
-    const wait = await oneTurn(current).catch(afterFault);
+    const wait = await oneTurn(current).catch((fault: unknown) => afterFault(current, fault));
     if (base !== current || wait === 0 || wokenMeanwhile) {
       current = base;
       continue;
@@ -88,10 +88,11 @@ async function turns(): Promise<void> {
 
 /** Milliseconds until the next one; null: until something wakes it. */
 async function oneTurn(current: Base): Promise<number | null> {
-  const first = ((await withDb(current, lastExchange))?.okAt ?? null) === null;
-  showBusy(first ? 'receiving' : 'sending', received);
+  const last = await withDb(current, lastExchange);
+  const first = (last?.okAt ?? null) === null;
   // While the line seems dead only a question goes out: what was never sent can still be taken back.
-  const probing = await seemsOffline(current);
+  const probing = seemsOffline(last);
+  showBusy(probing ? 'idle' : first ? 'receiving' : 'sending', received);
   const done = await takeTurn(current, () => exchangeOnce(current, probing ? 0 : mostOps));
   if (done === 'busy') return WHILE_ANOTHER_TAB_WORKS;
   if (base !== current) return null;
@@ -113,13 +114,13 @@ async function oneTurn(current: Base): Promise<number | null> {
 }
 
 /** A hint only, and wrong on some machines: it decides what is asked first, never whether to ask. */
-async function seemsOffline(current: Base): Promise<boolean> {
-  return navigator.onLine === false || (await withDb(current, lastExchange))?.end === 'offline';
+function seemsOffline(last: LastExchange | undefined): boolean {
+  return navigator.onLine === false || last?.end === 'offline';
 }
 
 /** A fault of this browser's storage, or ours: written down for whoever looks, and tried again in a minute. */
-function afterFault(fault: unknown): number {
-  console.error('The exchange failed on this device:', fault);
+function afterFault(current: Base, fault: unknown): number {
+  if (!current.leaving) console.error('The exchange failed on this device:', fault);
   return POLL_WHILE_SHOWN;
 }
 
