@@ -51,10 +51,10 @@ def price(tariff: Tariff, resident: bool, quotient: int | None) -> Price:
         return Price(tariff.non_resident_cents, tariff.version, {"kind": "non_resident", "decision": tariff.decision})
     if quotient is None:
         highest = max(tariff.brackets, key=lambda bracket: bracket.cents)
-        why = {"kind": "highest", "bracket": highest.label, "decision": tariff.decision}
-        return Price(highest.cents, tariff.version, why)
+        highest_because = {"kind": "highest", "bracket": highest.label, "decision": tariff.decision}
+        return Price(highest.cents, tariff.version, highest_because)
     bracket = bracket_of(tariff.brackets, quotient)
-    why = {"kind": "bracket", "bracket": bracket.label, "quotient": quotient, "decision": tariff.decision}
+    why: dict[str, Any] = {"kind": "bracket", "bracket": bracket.label, "quotient": quotient, "decision": tariff.decision}
     return Price(bracket.cents, tariff.version, why)
 
 

@@ -15,13 +15,13 @@ from server.towns.shape import Code, Day, Grade, Part, Text, Weekday
 FILE = "cast.toml"
 
 
-class AgentLine(Part):
+class AgentLine(Part, frozen=True):
     username: Code
     name: Text
     service: Code
 
 
-class ChildLine(Part):
+class ChildLine(Part, frozen=True):
     id: Code
     first_name: Text
     last_name: Text
@@ -31,14 +31,14 @@ class ChildLine(Part):
     also: tuple[Code, ...] = ()
 
 
-class AdultLine(Part):
+class AdultLine(Part, frozen=True):
     username: Code
     first_name: Text
     last_name: Text
     phone: str | None = None
 
 
-class FamilyLine(Part):
+class FamilyLine(Part, frozen=True):
     id: Code
     number: Text
     label: Text
@@ -51,14 +51,14 @@ class FamilyLine(Part):
     resident: bool = True
 
 
-class HabitLine(Part):
+class HabitLine(Part, frozen=True):
     family: Code
     child: Code
     units: dict[Code, list[Weekday]]
     weeks: Literal["all", "even", "odd"] = "all"
 
 
-class ShortageLine(Part):
+class ShortageLine(Part, frozen=True):
     unit: Code
     coming: Annotated[int, Meta(ge=1)]
     capacity: Annotated[int, Meta(ge=1)]
@@ -66,7 +66,7 @@ class ShortageLine(Part):
     waiting: list[tuple[Code, Code]]
 
 
-class CastFile(Part):
+class CastFile(Part, frozen=True):
     """cast.toml"""
 
     password: Text

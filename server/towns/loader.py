@@ -106,7 +106,7 @@ def load_town(name: str) -> Town:
 def _units(offer: Offer, directory: Directory) -> tuple[TownUnit, ...]:
     deadlines = {pair.code: (_deadline(pair.add), _deadline(pair.remove)) for pair in offer.deadlines}
     excluded = _exclusions(offer, directory)
-    units = []
+    units: list[TownUnit] = []
     for unit in offer.units:
         pair = deadlines[unit.deadline] if unit.deadline else None
         rule = deadline_sentence(*pair) if pair else ""

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from itertools import groupby
 
-from holidays import France
+from holidays import country_holidays
 from vacances_scolaires_france import SchoolHolidayDates, UnsupportedYearException
 
 from server.activities.rules import ONE_DAY, Calendar
@@ -42,7 +42,7 @@ def _days(period: Period) -> Iterator[date]:
 
 
 def _public_holidays(first: date, last: date) -> Iterator[Period]:
-    for day, name in sorted(France(years=[first.year, last.year], language="fr").items()):
+    for day, name in sorted(country_holidays("FR", years=[first.year, last.year], language="fr").items()):
         if first <= day <= last:
             yield Period("public_holiday", name.replace("'", "’"), day.isoformat(), day.isoformat())
 

@@ -19,27 +19,27 @@ class Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A misspelt key is refused, never ignored."""
 
 
-class Colours(Part):
+class Colours(Part, frozen=True):
     brand: Colour
     accent: Colour
     ground: Colour
 
 
-class Texts(Part):
+class Texts(Part, frozen=True):
     tagline: Text
     demo_banner: Text
     contact: Text
     meals: Text
 
 
-class Period(Part, rename={"starts_on": "from", "ends_on": "to"}):
+class Period(Part, frozen=True, rename={"starts_on": "from", "ends_on": "to"}):
     kind: Literal["school_holiday", "public_holiday", "bridge"]
     name: Text
     starts_on: Day
     ends_on: Day
 
 
-class Year(Part):
+class Year(Part, frozen=True):
     year: Annotated[int, Meta(ge=2020, le=2100)]
     starts_on: Day
     ends_on: Day
@@ -47,7 +47,7 @@ class Year(Part):
     periods: list[Period] = []
 
 
-class Identity(Part):
+class Identity(Part, frozen=True):
     """town.toml"""
 
     code: Code
@@ -62,7 +62,7 @@ class Identity(Part):
     year: Year
 
 
-class Service(Part):
+class Service(Part, frozen=True):
     code: Code
     name: Text
     phones: list[tuple[str, str]]
@@ -70,7 +70,7 @@ class Service(Part):
     address: str | None = None
 
 
-class Place(Part):
+class Place(Part, frozen=True):
     code: Code
     name: Text
     kind: Literal["school", "centre", "studio", "gym"]
@@ -80,14 +80,14 @@ class Place(Part):
     """The leisure centre that takes the pupils of this school."""
 
 
-class Directory(Part):
+class Directory(Part, frozen=True):
     """services.toml"""
 
     services: list[Service]
     places: list[Place]
 
 
-class Limit(Part):
+class Limit(Part, frozen=True):
     """One deadline, in one of three forms: days + count + at, weekday + weeks + at, or until = "start"."""
 
     days: Annotated[int, Meta(ge=0, le=60)] | None = None
@@ -98,13 +98,13 @@ class Limit(Part):
     until: Literal["start"] | None = None
 
 
-class DeadlinePair(Part):
+class DeadlinePair(Part, frozen=True):
     code: Code
     add: Limit
     remove: Limit
 
 
-class Activity(Part):
+class Activity(Part, frozen=True):
     code: Code
     service: Code
     name: Text
@@ -113,12 +113,12 @@ class Activity(Part):
     bookable: bool = True
 
 
-class Pool(Part):
+class Pool(Part, frozen=True):
     code: Code
     capacity: dict[Code, Annotated[int, Meta(ge=1)] | Literal["unlimited"]]
 
 
-class Unit(Part):
+class Unit(Part, frozen=True):
     code: Code
     activity: Code
     name: Text
@@ -134,7 +134,7 @@ class Unit(Part):
     excludes: list[Code] = []
 
 
-class Offer(Part):
+class Offer(Part, frozen=True):
     """activities.toml"""
 
     deadlines: list[DeadlinePair]
@@ -143,12 +143,12 @@ class Offer(Part):
     units: list[Unit]
 
 
-class BracketStart(Part):
+class BracketStart(Part, frozen=True):
     label: Text
     lower: Annotated[int, Meta(ge=0)]
 
 
-class Decision(Part):
+class Decision(Part, frozen=True):
     version: Annotated[int, Meta(ge=1)]
     since: Day
     text: Annotated[str, Meta(min_length=1, max_length=200)]
@@ -157,14 +157,14 @@ class Decision(Part):
     until: Day | None = None
 
 
-class Prices(Part):
+class Prices(Part, frozen=True):
     """tariffs.toml"""
 
     brackets: list[BracketStart]
     decisions: list[Decision]
 
 
-class NewsItem(Part):
+class NewsItem(Part, frozen=True):
     id: Code
     days_ago: Annotated[int, Meta(ge=0, le=365)]
     title: Annotated[str, Meta(max_length=160)]
@@ -173,7 +173,7 @@ class NewsItem(Part):
     pinned: bool = False
 
 
-class News(Part):
+class News(Part, frozen=True):
     """news.toml"""
 
     news: list[NewsItem]

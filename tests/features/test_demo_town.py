@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -17,10 +17,8 @@ from server.database.migrating import migrate
 from server.invoices.service import invoice_rows, invoice_rows_of
 from server.news.service import news_rows, public_news
 from server.tariffs.service import unit_price, unit_prices
-from server.towns import benchmark, demo
-from server.towns.cast import load_cast
+from server.towns import demo
 from server.towns.loader import load_town
-from server.towns.reading import TownError
 
 PARIS = ZoneInfo("Europe/Paris")
 NOW = int(datetime(2026, 11, 23, 8, 0, tzinfo=PARIS).timestamp() * 1000)
@@ -40,22 +38,12 @@ async def town(folder: Path) -> AsyncIterator[Database]:
         yield database
 
 
-@pytest.fixture
-async def measured(folder: Path) -> AsyncIterator[Database]:
-    """The reference town of the measures."""
-    async for database in _made(folder / "reference.db"):
-        yield database
-
-
 async def _made(file: Path) -> AsyncIterator[Database]:
     fresh = not file.exists()
     database = await Database(f"sqlite:///{file}").open()
     if fresh:
         await migrate(database)
-        if file.stem == "demo":
-            await demo.build(database, load_town("vigneux"), families=INVENTED, now_ms=NOW)
-        else:
-            await benchmark.build(database, load_town("vigneux"), now_ms=NOW)
+        await demo.build(database, load_town("vigneux"), families=INVENTED, now_ms=NOW)
     yield database
     await database.close()
 
@@ -288,41 +276,3 @@ async def test_a_demo_can_be_made_on_any_day(moment: str, tmp_path: Path) -> Non
     await demo.build(database, load_town("vigneux"), families=2, now_ms=now)
     assert (await database.all("SELECT COUNT(*) AS n FROM family"))[0]["n"] == 5
     await database.close()
-
-
-async def test_the_reference_town_of_the_measures(measured: Database) -> None:
-    counts = {
-        table: (await measured.all(f"SELECT COUNT(*) AS n FROM {table}"))[0]["n"]
-        for table in ("family", "child", "unit", "opening", "invoice", "invoice_line")
-    }
-    assert counts == {"family": 50, "child": 90, "unit": 4, "opening": 260, "invoice": 600, "invoice_line": 4800}
-    booked = (await measured.all("SELECT COUNT(*) AS n FROM booking"))[0]["n"]
-    assert 0.33 < booked / (90 * 65 * 4) < 0.36
-    race = await measured.all(
-        "SELECT capacity, taken FROM place_pool WHERE id LIKE 'ecole-soir:%' ORDER BY id DESC LIMIT 4"
-    )
-    assert [(row["capacity"], row["taken"]) for row in race[:3]] == [(5, 0)] * 3
-    assert race[3]["capacity"] == 30
-    rows = list((await rows_of(measured, "f:fam_famille07", "invoice/")).values())
-    assert sorted(row["paid_on"] is None for row in rows) == [False] * 10 + [True] * 2
-    assert {len(row["lines"]) for row in rows} == {8}
-    days = (await rows_of(measured, "t:openings:2026:ecole"))["open/ecole-midi/2026-12"]["days"]
-    cutoff = int(datetime(2026, 12, 5, 9, 0, tzinfo=PARIS).timestamp())
-    assert days["07"][:2] == [cutoff, cutoff]  # a Monday: two days before, all days counted
-
-
-def _spoilt() -> Iterator[tuple[str, str, str]]:
-    yield 'school = "pasteur"', 'school = "hugo"', "cast.toml, children[0].school: “hugo” is unknown"
-    yield 'service = "regie"', 'service = "caisse"', "cast.toml, agents[1].service: “caisse” is unknown"
-    yield 'children = ["noe"]', 'children = ["zoe"]', "cast.toml, families[1].children: “zoe” is unknown"
-    yield "capacity = 2", "capacity = 1", "cast.toml, shortages[0].booked: more children than places"
-
-
-@pytest.mark.parametrize(("before", "after", "sentence"), list(_spoilt()))
-def test_a_cast_that_cannot_be_true_is_refused(before: str, after: str, sentence: str, tmp_path: Path) -> None:
-    for file in load_town("vigneux").folder.glob("*.toml"):
-        text = file.read_text()
-        (tmp_path / file.name).write_text(text.replace(before, after, 1) if file.name == "cast.toml" else text)
-    with pytest.raises(TownError) as refused:
-        load_cast(load_town(str(tmp_path)))
-    assert str(refused.value).startswith(sentence)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from server.towns.cast import load_cast
 from server.towns.loader import load_town
 from server.towns.reading import TownError, folder_of, load_identity
 
@@ -207,3 +208,19 @@ def test_the_identity_alone_is_checked_too(folder: Path) -> None:
     spoil(folder, "town.toml", 'time_zone = "Europe/Paris"', 'time_zone = "../../etc/passwd"')
     with pytest.raises(TownError, match="town.toml, time_zone"):
         load_identity(str(folder))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "sentence"),
+    [
+        ('school = "pasteur"', 'school = "hugo"', "cast.toml, children[0].school: “hugo” is unknown"),
+        ('service = "regie"', 'service = "caisse"', "cast.toml, agents[1].service: “caisse” is unknown"),
+        ('children = ["noe"]', 'children = ["zoe"]', "cast.toml, families[1].children: “zoe” is unknown"),
+        ("capacity = 2", "capacity = 1", "cast.toml, shortages[0].booked: more children than places"),
+    ],
+)
+def test_a_cast_that_cannot_be_true_is_refused(before: str, after: str, sentence: str, folder: Path) -> None:
+    spoil(folder, "cast.toml", before, after)
+    with pytest.raises(TownError) as refused:
+        load_cast(load_town(str(folder)))
+    assert str(refused.value).startswith(sentence)
