@@ -1,4 +1,4 @@
-"""The one door: who asks, in what role, and for which families they may act.
+"""The one door: who asks, and in what role. For which families they may act: `families.service.families_of`, nowhere else.
 
 Every view says who may call it with `@allow(…)`; a test walks the URL map and fails on one that does not.
 Someone else's family, child or device is *not found*, never *forbidden*.
@@ -13,7 +13,6 @@ from quart import current_app, g
 from quart_auth import AuthUser, current_user
 
 from server.accounts.service import session_of
-from server.database import Connection
 from server.errors import Refusal
 
 P = ParamSpec("P")
@@ -88,13 +87,3 @@ async def _look_up() -> Visitor | None:
     return Visitor(
         found["account_id"], found["role"], found["name"], found["username"], found["id"], found["device"], found["service"]
     )
-
-
-async def families_of(connection: Connection, account: str, today: str) -> list[str]:
-    """The families that an account may act for on a day of the town's calendar, the oldest right first."""
-    rows = await connection.all(
-        "SELECT family_id FROM guardianship WHERE account_id = ? AND since <= ? AND (until IS NULL OR until >= ?)"
-        " ORDER BY since, id",
-        account, today, today,
-    )
-    return [row["family_id"] for row in rows]

@@ -54,7 +54,7 @@ def create_app(config: Config, *, now: Callable[[], int] = now_ms, database: Dat
     hooks.install(app)
     for blueprint in (web, towns, accounts, syncing, news):
         app.register_blueprint(blueprint)
-    app.view_functions["openapi"] = allow(PUBLIC)(app.view_functions["openapi"])
+    app.view_functions["openapi"] = allow(PUBLIC)(app.view_functions["openapi"])  # type: ignore[arg-type]
     jobs = Jobs(portal.database, portal.zone, now)
 
     @app.before_serving

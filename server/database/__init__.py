@@ -61,11 +61,11 @@ class Connection:
         await self._client.execute_query(sql, list(values))
 
     async def many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
-        rows = [list(row) for row in rows]
-        if rows:
+        lists = [list(row) for row in rows]
+        if lists:
             if self.dialect == "postgresql":
                 sql = _numbered(sql)
-            await self._client.execute_many(sql, rows)
+            await self._client.execute_many(sql, lists)
 
 
 class Transaction(Connection):

@@ -142,14 +142,14 @@ class LoopClient(SqliteClient):
 
     @translate_exceptions
     async def execute_query(self, query: str, values: list[Any] | None = None) -> tuple[int, Sequence[Any]]:
-        if not query.lstrip()[:6].upper() == "SELECT":
+        if query.lstrip()[:6].upper() != "SELECT":
             return await super().execute_query(query, values)
         rows = await (await self.reader()).execute_fetchall(query, values)
         return len(rows), rows
 
     @translate_exceptions
     async def execute_query_dict(self, query: str, values: list[Any] | None = None) -> list[dict[str, Any]]:
-        if not query.lstrip()[:6].upper() == "SELECT":
+        if query.lstrip()[:6].upper() != "SELECT":
             return await super().execute_query_dict(query, values)
         return [dict(row) for row in await (await self.reader()).execute_fetchall(query, values)]
 

@@ -12,6 +12,19 @@ def scope_of(family: str) -> str:
     return f"f:{family}"
 
 
+async def families_of(connection: Connection, account: str, today: str) -> list[str]:
+    """The families that an account may act for on a day of the town's calendar, the oldest right first.
+
+    The one place that reads this right: every command and every page asks here.
+    """
+    rows = await connection.all(
+        "SELECT family_id FROM guardianship WHERE account_id = ? AND since <= ? AND (until IS NULL OR until >= ?)"
+        " ORDER BY since, id",
+        account, today, today,
+    )
+    return [row["family_id"] for row in rows]
+
+
 async def family_rows(connection: Connection, family: str) -> Rows:
     """``family/…`` and ``child/…`` of one family. The other parent's address, quotient and name are no part of it."""
     found = await connection.one("SELECT * FROM family WHERE id = ?", family)

@@ -183,8 +183,9 @@ async def purge_tombstones(database: Database, now: int) -> int:
         )
         for scope in old:
             # The floor first, in the same transaction: a device below it gets a reset instead of a hole.
-            await tx.run("UPDATE sync_scope SET floor_seq = ? WHERE id = ? AND floor_seq < ?", scope["seq"], scope["scope"], scope["seq"])
-            await tx.run("DELETE FROM sync_row WHERE scope = ? AND body IS NULL AND seq <= ? AND deleted_at < ?", scope["scope"], scope["seq"], now - KEPT_TOMBSTONES)
+            name, last = scope["scope"], scope["seq"]
+            await tx.run("UPDATE sync_scope SET floor_seq = ? WHERE id = ? AND floor_seq < ?", last, name, last)
+            await tx.run("DELETE FROM sync_row WHERE scope = ? AND body IS NULL AND seq <= ?", name, last)
         return sum(scope["n"] for scope in old)
 
     return await database.retrying(purge)

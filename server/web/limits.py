@@ -4,6 +4,7 @@ Quart's own limit reads the Content-Length only; a chunked body walks past it.
 """
 
 import json
+from contextlib import suppress
 from typing import Any
 
 from server.errors import Refusal
@@ -47,10 +48,8 @@ class BodyLimit:
                 started = True
                 await send(message)
 
-        try:
+        with suppress(_TooLarge):
             await self._app(scope, counted, watched)
-        except _TooLarge:
-            pass
         if received > bound and not started:
             await _refuse(send)
 
@@ -65,6 +64,6 @@ def _announced(scope: Scope) -> int:
 async def _refuse(send: Send) -> None:
     refusal = Refusal("too_large")
     body = json.dumps(refusal.body(), ensure_ascii=False).encode()
-    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode()), (b"connection", b"close")]
+    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
     await send({"type": "http.response.start", "status": refusal.status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from quart import current_app
@@ -9,14 +10,16 @@ from quart import current_app
 from server.config import Config
 from server.database import Database
 from server.instants import day_of, iso
-from server.towns.shape import Identity
 from server.web.heads import Heads
+
+if TYPE_CHECKING:
+    from server.towns.shape import Identity
 
 
 @dataclass
 class Portal:
     config: Config
-    town: Identity
+    town: "Identity"
     database: Database
     zone: ZoneInfo
     now: Callable[[], int]

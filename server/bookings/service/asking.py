@@ -3,13 +3,12 @@
 from collections.abc import Sequence
 from typing import Any
 
-from server.access import families_of
 from server.bookings import models, rules
 from server.bookings.rules import Slot
 from server.bookings.service.rows import answer
 from server.commands import Answer, Command, Item
 from server.database import Row, Transaction
-from server.families.service import billing_facts, families_of_children, lock_children
+from server.families.service import billing_facts, families_of, families_of_children, lock_children
 from server.tariffs.service import unit_price
 
 
@@ -90,7 +89,7 @@ class _Desk:
 
     async def ask(self, item: Item, if_full: str) -> Item:
         """Judges one item and books, holds, queues or refuses it."""
-        told = {name: item[name] for name in ("rid", "child", "session")}
+        told: Item = {name: item[name] for name in ("rid", "child", "session")}
         payers = self.payers[item["child"]]
         if not payers:
             return {**told, "outcome": "refused", "code": "CHILD_UNKNOWN"}
@@ -188,7 +187,8 @@ class _Desk:
 
     async def _decided_before(self, told: Item, booking: Row, payers: Sequence[str]) -> Item:
         """The very same request again, after a restore or a change of device: its standing answer, and no second place."""
-        if booking["family_id"] not in payers or booking["child_id"] != told["child"] or booking["opening_id"] != told["session"]:
+        same = booking["child_id"] == told["child"] and booking["opening_id"] == told["session"]
+        if not same or booking["family_id"] not in payers:
             return {**told, "outcome": "refused", "code": "MALFORMED"}
         self.touched.add(booking["id"])
         return {**told, **await _standing(self.tx, self.command, booking), "code": "ALREADY"}

@@ -2,16 +2,16 @@
 
 import json
 from collections.abc import Iterable, Sequence
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from server.access import families_of
 from server.bookings import models, rules
 from server.bookings.rules import Slot
 from server.bookings.service.rows import answer, changed_rows
 from server.commands import Answer, Command, Item
 from server.database import Database, Row, Transaction
-from server.families.service import lock_children
+from server.families.service import families_of, lock_children
 from server.feed.service import put_changes
 
 
@@ -137,7 +137,7 @@ async def expire_holds(database: Database, now: int, zone: ZoneInfo, limit: int 
     ended = await models.holds_that_ended(database, now, limit)  # type: ignore[arg-type]
     done = 0
     for rid in ended:
-        done += await database.retrying(lambda tx, rid=rid: _expire(tx, rid, now, zone))
+        done += await database.retrying(partial(_expire, rid=rid, now=now, zone=zone))
     return done
 
 

@@ -4,6 +4,7 @@ import hashlib
 from base64 import b32encode
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -100,7 +101,7 @@ async def _execute(
     for op in sorted(request["ops"], key=lambda op: op["n"]):
         command = Command(account, request["device"], op["n"], op["kind"], op["args"], received_at, zone)
         try:
-            told = await database.retrying(lambda tx, op=op, command=command: _one(tx, op, command))
+            told = await database.retrying(partial(_one, op=op, command=command))
         except Refusal:
             raise
         except Exception as error:
@@ -136,7 +137,7 @@ async def _one(tx: Transaction, op: Mapping[str, Any], command: Command) -> dict
 
 
 async def _handled(tx: Transaction, command: Command) -> Answer:
-    """The command's answer. A refusal is one; so is our own fault: the number is used up, nothing is blocked behind it."""
+    """The command's answer. A refusal is one; so is our own fault: the number is used up and nothing waits behind it."""
     fault = check_command(command.kind, command.args)
     if fault is not None:
         return Answer(installations.scope_of(command.account), [{"outcome": "refused", "code": fault["code"]}])

@@ -6,7 +6,6 @@ from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from server.access import families_of
 from server.accounts.service import account_rows
 from server.activities.service import (
     catalog_rows,
@@ -17,7 +16,7 @@ from server.activities.service import (
 )
 from server.bookings.service import booking_rows, enrolment_rows
 from server.database import Connection, Transaction, marks
-from server.families.service import family_rows, scope_of
+from server.families.service import families_of, family_rows, scope_of
 from server.feed.service import replace_rows
 from server.invoices.service import invoice_rows
 from server.news.service import NEWS_SCOPE, news_rows
