@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date, timedelta
+from functools import cache
 from itertools import groupby
 
 from holidays import country_holidays
@@ -47,12 +48,17 @@ def _public_holidays(first: date, last: date) -> Iterator[Period]:
             yield Period("public_holiday", name.replace("'", "’"), day.isoformat(), day.isoformat())
 
 
+@cache
+def _official_dates() -> SchoolHolidayDates:
+    """The library reads forty years of dates each time it is asked: half a second."""
+    return SchoolHolidayDates()
+
+
 def _school_holidays(zone: str, first: date, last: date) -> Iterator[Period]:
-    source = SchoolHolidayDates()
     named = [
         (day, entry["nom_vacances"])
         for year in range(first.year, last.year + 1)
-        for day, entry in sorted(source.holidays_for_year_and_zone(year, zone).items())
+        for day, entry in sorted(_official_dates().holidays_for_year_and_zone(year, zone).items())
         if first <= day <= last
     ]
     # Consecutive days keep the same difference to their rank: that tells one period from the next.
