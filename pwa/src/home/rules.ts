@@ -43,7 +43,7 @@ function deadlines(view: PlanningView, now: number): Task[] {
     const units = [...new Set(lines.map((line) => line.unit.name.charAt(0).toLowerCase() + line.unit.name.slice(1)))];
     const until = Math.min(...lines.map((line) => line.slot?.addUntil ?? now));
     return { key: `d${date}`, icon: 'clock', tone: 'warn', href: `/planning?semaine=${mondayOf(date)}`, act: 'Réserver',
-      text: `${fr.capital(fr.day(date))} n’est pas réservé pour ${fr.list(names)} (${fr.list(units)}). Limite : ${fr.moment(until, now)}.` };
+      text: `${fr.capital(fr.day(date))} n’est pas réservé pour ${fr.list(names)} (${fr.list(units)}). Limite : ${fr.moment(until, now)}.` };
   });
 }
 
@@ -60,7 +60,7 @@ function bills(invoices: InvoiceView[], today: string): Task[] {
   return invoices.filter((one) => !one.paid).map((one) => {
     const late = one.due_on < today;
     return { key: one.id, icon: 'invoice', tone: late ? 'bad' : 'warn', href: '/factures', act: 'Voir la facture',
-      text: `Facture de ${fr.month(one.period)} : ${fr.amount(one.total_cents - one.paid_cents)} à payer ${late ? `, échéance passée le ${fr.fullDay(one.due_on)}` : `avant le ${fr.fullDay(one.due_on)}`}.`.replace(' ,', ',') };
+      text: `Facture de ${fr.month(one.period)} : ${fr.amount(one.total_cents - one.paid_cents)} à payer${late ? `, échéance passée le ${fr.fullDay(one.due_on)}` : ` avant le ${fr.fullDay(one.due_on)}`}.` };
   });
 }
 
@@ -71,11 +71,11 @@ export function tasks(known: Known, now: number): Task[] {
   const refused = known.receipts.filter((one) => !one.dismissed && one.items.some((item) => item.outcome === 'refused' || item.outcome === 'failed_internal')).length;
   const parked = known.queue.filter((one) => one.phase === 'parked').length;
   const list = [...answers(known.view, now), ...deadlines(known.view, now)];
-  if (refused) list.push({ key: 'refused', icon: 'cross', tone: 'bad', href: '/envois', act: 'Voir les raisons', text: `${fr.plural(refused, 'demande')} sans suite : la mairie vous dit pourquoi.` });
+  if (refused) list.push({ key: 'refused', icon: 'cross', tone: 'bad', href: '/envois', act: 'Voir les raisons', text: `${fr.plural(refused, 'demande')} sans suite : la mairie vous dit pourquoi.` });
   if (parked) list.push({ key: 'parked', icon: 'send', tone: 'warn', href: '/envois', act: 'Décider', text: `${fr.plural(parked, 'demande')} ${parked < 2 ? 'attend' : 'attendent'} votre accord avant de partir.` });
   list.push(...bills(known.invoices, dayAt(now)));
   if (known.families.some((one) => one.resident && !one.quotient)) {
-    list.push({ key: 'quotient', icon: 'info', tone: '', href: '/dossier', act: 'En savoir plus', text: 'La mairie ne connaît pas votre quotient familial : le tarif le plus élevé s’applique.' });
+    list.push({ key: 'quotient', icon: 'info', tone: '', href: '/dossier', act: 'En savoir plus', text: 'La mairie ne connaît pas votre quotient familial : le tarif le plus élevé s’applique.' });
   }
   return list;
 }

@@ -3,7 +3,7 @@ import { hourAt, moment, refusedShort, waitingAt, type Face } from '../texts/fr'
 import type { Line, State } from './rules';
 
 export function faceOfState(line: Line, state: State, wish: 'add' | 'remove' | undefined, now: number): Face | null {
-  if (wish === 'add') return { icon: 'plus', tone: '', text: line.slot?.level === 2 ? 'Coché : liste d’attente, à enregistrer' : 'Coché, à enregistrer' };
+  if (wish === 'add') return { icon: 'plus', tone: '', text: line.slot?.level === 2 ? 'Coché : liste d’attente, à enregistrer' : 'Coché, à enregistrer' };
   if (wish === 'remove') return { icon: 'cross', tone: '', text: 'Décoché, à enregistrer' };
   switch (state) {
     case 'phone': return { icon: 'phone', tone: 'phone', text: line.booking?.phone?.phase === 'parked' ? 'Attend votre accord' : 'À envoyer' };
@@ -15,7 +15,7 @@ export function faceOfState(line: Line, state: State, wish: 'add' | 'remove' | u
     case 'expired': return { icon: 'clock', tone: '', text: 'Délai de réponse passé' };
     case 'refused': return { icon: 'cross', tone: 'bad', text: refusedShort(line.refusal?.item.code) };
     case 'other': return { icon: 'check', tone: 'ok', text: line.booking?.state === 'booked' ? 'Réservé par l’autre parent' : 'Demandé par l’autre parent' };
-    case 'fixed': return { icon: 'info', tone: '', text: 'Ne se réserve pas ici' };
+    case 'fixed':
     case 'full':
     case 'free':
     case 'closed': return null;

@@ -11,11 +11,11 @@ export function exchangeLine(state: ExchangeState, now: number): { icon: IconNam
   const requests = plural(state.count, 'demande');
   switch (state.kind) {
     case 'starting': return { icon: 'refresh', tone: '', text: 'Ouverture…' };
-    case 'receiving': return { icon: 'download', tone: '', text: `Chargement : ${plural(state.rows, 'information')} reçue${state.rows < 2 ? '' : 's'}` };
+    case 'receiving': return { icon: 'download', tone: '', text: `Chargement : ${plural(state.rows, 'information')} reçue${state.rows < 2 ? '' : 's'}` };
     case 'up_to_date': return { icon: 'done', tone: '', text: `À jour, ${ago(state.since, now)}` };
     case 'sending': return { icon: 'send', tone: '', text: state.count ? `Envoi de ${requests}…` : 'Échange avec la mairie…' };
     case 'offline':
-      if (state.count) return { icon: 'offline', tone: 'warn', text: `Hors connexion : ${requests} ${state.count < 2 ? 'partira' : 'partiront'} au retour du réseau.` };
+      if (state.count) return { icon: 'offline', tone: 'warn', text: `Hors connexion : ${requests} ${state.count < 2 ? 'partira' : 'partiront'} au retour du réseau.` };
       return { icon: 'offline', tone: '', text: state.since ? `Hors connexion. Informations reçues ${ago(state.since, now)}.` : 'Hors connexion' };
     case 'needs_sign_in': return { icon: 'user', tone: 'warn', text: state.count ? `Reconnectez-vous pour envoyer ${requests}.` : 'Reconnectez-vous pour recevoir les nouveautés.' };
     case 'trouble': return { icon: 'alert', tone: 'bad', text: `${trouble(state.code)}${state.count ? ` ${capital(requests)} ${state.count < 2 ? 'reste' : 'restent'} sur ce téléphone.` : ''}` };
@@ -44,7 +44,7 @@ export function onThisPhone(sendBefore: number | null, now: number): string {
 /** Why an act could not even be written on the phone, or sent back a refusal of the whole request. */
 const ERRORS: Record<string, string> = {
   wrong_credentials: 'Nom d’utilisateur ou mot de passe incorrect.',
-  offline: 'Pas de réseau : se connecter demande une connexion à Internet.',
+  offline: 'Pas de réseau : se connecter demande une connexion à Internet.',
   malformed: 'Cette demande est incomplète. Vérifiez les champs.',
   other_account: 'Un autre compte est ouvert sur cet appareil. Déconnectez-le d’abord.',
   device_revoked: 'Cet appareil a été déconnecté depuis un autre appareil.',
@@ -58,7 +58,7 @@ export const refusal = (code: string, message: string): string => ERRORS[code] ?
 /** What is behind a price, for « Pourquoi ce prix ? ». */
 export function priceReason(why: PriceReason): string {
   const decision = why.decision ? ` ${capital(why.decision)}${/[.!?]$/.test(why.decision) ? '' : '.'}` : '';
-  if (why.kind === 'bracket') return `Votre quotient familial est ${why.quotient} : tranche ${why.bracket}.${decision}`;
+  if (why.kind === 'bracket') return `Votre quotient familial est ${why.quotient} : tranche ${why.bracket}.${decision}`;
   if (why.kind === 'non_resident') return `Tarif des familles qui n’habitent pas la commune.${decision}`;
   if (why.kind === 'highest') return `Sans quotient familial connu, le tarif le plus élevé s’applique.${decision}`;
   return `Tarif unique.${decision}`;
@@ -69,7 +69,7 @@ export const QUOTIENT_SOURCES: Record<string, string> = { CAF: 'communiqué par 
 
 export function keepingText(keeping: Keeping): string {
   if (keeping === 'persisted') return 'Vos informations sont gardées sur cet appareil tant que vous ne vous déconnectez pas.';
-  if (keeping === 'memory') return 'Rien n’est gardé : tout disparaît quand vous fermez cet onglet.';
+  if (keeping === 'memory') return 'Rien n’est gardé : tout disparaît quand vous fermez cet onglet.';
   return 'Vos informations sont gardées, mais ce navigateur peut les effacer s’il manque de place. Installer le portail l’évite.';
 }
 

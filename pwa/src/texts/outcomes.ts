@@ -19,13 +19,13 @@ const REFUSED: Record<string, string> = {
   CHILD_UNKNOWN: 'Cet enfant ne fait pas partie de votre dossier.',
   ALREADY_BOOKED: 'Ce créneau est déjà réservé pour votre enfant.',
   INCOMPATIBLE: 'Une autre réservation du même jour ne peut pas aller avec celle-ci. Annulez-la d’abord.',
-  OFFER_EXPIRED: 'Le délai pour répondre est passé : la place a été proposée à une autre famille.',
+  OFFER_EXPIRED: 'Le délai pour répondre est passé : la place a été proposée à une autre famille.',
   ALL_OR_NOTHING: 'Aucun créneau n’a été réservé, parce que l’un d’eux ne pouvait pas l’être.',
   DEVICE_UNKNOWN: 'Cet appareil n’est plus dans votre liste.',
-  MALFORMED: 'La mairie n’a pas pu lire cette demande. Refaites-la ; si cela continue, appelez le service.',
+  MALFORMED: 'La mairie n’a pas pu lire cette demande. Refaites-la ; si cela continue, appelez le service.',
   UNKNOWN_KIND: 'Cette demande vient d’une version trop ancienne du portail. Mettez-le à jour, puis refaites-la.',
-  NOTHING_TO_CANCEL: 'Rien à annuler : cette réservation n’existait pas, ou plus.',
-  NOTHING_TO_CONFIRM: 'Rien à confirmer : cette proposition n’existe plus.',
+  NOTHING_TO_CANCEL: 'Rien à annuler : cette réservation n’existait pas, ou plus.',
+  NOTHING_TO_CONFIRM: 'Rien à confirmer : cette proposition n’existe plus.',
 };
 
 const DONE: Record<CommandKind, string> = {
@@ -52,9 +52,9 @@ export const ASKED: Record<CommandKind, string> = {
 /** The few words of a refusal, for a tag beside the slot. */
 export function refusedShort(code: string | undefined): string {
   if (code === 'FULL') return 'Complet';
-  if (code === 'DEADLINE_PASSED') return 'Refusé : trop tard';
-  if (code === 'SESSION_CLOSED') return 'Refusé : fermé';
-  if (code === 'PRICE_CHANGED') return 'Refusé : tarif changé';
+  if (code === 'DEADLINE_PASSED') return 'Refusé : trop tard';
+  if (code === 'SESSION_CLOSED') return 'Refusé : fermé';
+  if (code === 'PRICE_CHANGED') return 'Refusé : tarif changé';
   if (code === 'OFFER_EXPIRED') return 'Délai de réponse passé';
   return 'Refusé';
 }
@@ -74,8 +74,8 @@ export function faceOf(item: ReceiptItem, kind: CommandKind): Face {
 function tooLate(item: ReceiptItem, receipt: ReceiptBody): string {
   const [made, received, limit] = [at(receipt.made_at), at(receipt.received_at), at(item.deadline)];
   if (!limit) return `Demande reçue ${dayAndHour(received)}, trop tard.`;
-  if (received - made < 120_000) return `Trop tard : demande reçue ${dayAndHour(received)} ; la limite était ${dayAndHour(limit)}.`;
-  return `Demande faite ${dayAndHour(made)} sans réseau, reçue ${dayAndHour(received)} ; la limite était ${dayAndHour(limit)}.`;
+  if (received - made < 120_000) return `Trop tard : demande reçue ${dayAndHour(received)} ; la limite était ${dayAndHour(limit)}.`;
+  return `Demande faite ${dayAndHour(made)} sans réseau, reçue ${dayAndHour(received)} ; la limite était ${dayAndHour(limit)}.`;
 }
 
 /** The whole sentence of one item of a receipt. */
@@ -84,10 +84,10 @@ export function sentenceOf(item: ReceiptItem, receipt: ReceiptBody, now: number)
     case 'accepted': return `${DONE[receipt.kind]} ${dayAndHour(at(receipt.received_at))}.`;
     case 'waitlisted': return `Complet. ${waitingAt(item.rank)}. Vous serez prévenu si une place se libère.`;
     case 'needs_confirmation': return priceQuestion(item.cents, item.limit_cents, at(item.until), now);
-    case 'failed_internal': return 'Demande reçue mais non traitée, par notre faute. Le service vous répond ; vous pouvez aussi l’appeler.';
+    case 'failed_internal': return 'Demande reçue mais non traitée, par notre faute. Le service vous répond ; vous pouvez aussi l’appeler.';
     case 'void': return REFUSED[item.code ?? ''] ?? 'Sans objet.';
     case 'refused':
-      if (item.code === 'FULL') return item.rank ? `Complet. Voulez-vous la liste d’attente (rang ${item.rank}) ?` : 'Complet.';
+      if (item.code === 'FULL') return item.rank ? `Complet. Voulez-vous la liste d’attente (rang ${item.rank}) ?` : 'Complet.';
       if (item.code === 'DEADLINE_PASSED') return tooLate(item, receipt);
       if (item.code === 'PRICE_CHANGED') return `Le tarif est passé à ${amount(item.cents ?? 0)}, au-dessus du prix que vous aviez accepté.`;
       return REFUSED[item.code ?? ''] ?? 'Demande refusée. Appelez le service pour en savoir plus.';
@@ -96,7 +96,7 @@ export function sentenceOf(item: ReceiptItem, receipt: ReceiptBody, now: number)
 
 /** « Le tarif est passé de 3,50 € à 3,80 €. Confirmer avant demain, 10 h ? » or a place that was freed. */
 export function priceQuestion(cents: number | undefined, limit: number | undefined, until: number, now: number): string {
-  const before = until ? `Confirmer avant ${moment(until, now)} ?` : 'Confirmer ?';
+  const before = until ? `Confirmer avant ${moment(until, now)} ?` : 'Confirmer ?';
   if (cents !== undefined && limit !== undefined && cents > limit) return `Le tarif est passé de ${amount(limit)} à ${amount(cents)}. ${before}`;
   return `Une place s’est libérée${cents === undefined ? '' : ` (${amount(cents)})`}. ${before}`;
 }
@@ -106,12 +106,12 @@ export function announcement(receipt: ReceiptBody): { text: string; bad: boolean
   const count = (outcome: string): number => receipt.items.filter((item) => item.outcome === outcome).length;
   const parts: string[] = [];
   const accepted = count('accepted');
-  if (accepted) parts.push(accepted === 1 ? `${DONE[receipt.kind]} à ${hourAt(at(receipt.received_at))}` : `${DONE[receipt.kind]} à ${hourAt(at(receipt.received_at))} : ${plural(accepted, 'créneau', 'créneaux')}`);
+  if (accepted) parts.push(accepted === 1 ? `${DONE[receipt.kind]} à ${hourAt(at(receipt.received_at))}` : `${DONE[receipt.kind]} à ${hourAt(at(receipt.received_at))} : ${plural(accepted, 'créneau', 'créneaux')}`);
   if (count('waitlisted')) parts.push(`${plural(count('waitlisted'), 'place')} en liste d’attente`);
   if (count('needs_confirmation')) parts.push(`${plural(count('needs_confirmation'), 'place')} à confirmer`);
   if (count('refused')) parts.push(plural(count('refused'), 'refus', 'refus'));
   if (count('void')) parts.push('rien à changer');
   if (count('failed_internal')) parts.push('demande reçue mais non traitée');
   const bad = count('refused') + count('failed_internal') + count('needs_confirmation') > 0;
-  return { text: `${parts.join(', ') || 'Réponse de la mairie reçue'}.${bad ? ' Les raisons sont dans « Mes envois ».' : ''}`, bad };
+  return { text: `${parts.join(', ') || 'Réponse de la mairie reçue'}.${bad ? ' Les raisons sont dans « Mes envois ».' : ''}`, bad };
 }
