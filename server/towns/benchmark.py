@@ -29,7 +29,7 @@ LAST_MONTH, INVOICES, LINES, UNPAID = Month(2026, 10), 12, 8, 2
 
 
 async def build(database: Database, town: Town, *, now_ms: int, progress: "tqdm[Any] | None" = None) -> None:
-    """Fills an empty database with the reference town, whatever town is served; accounts ``famille01`` to ``famille50``."""
+    """Fills an empty database with the reference town, whatever town is served: ``famille01`` to ``famille50``."""
     bar = progress if progress is not None else tqdm(disable=True)
     reference = town if town.identity.code == TOWN else load_town(TOWN)
     ledger = Ledger(reference, now_ms)

@@ -1,4 +1,4 @@
-"""Books places in memory while a demo is made, by the same limits as the town's: no pool over capacity, nothing twice."""
+"""Books places in memory while a demo is made, by the town's own limits: no pool over capacity, nothing twice."""
 
 from collections import defaultdict
 from collections.abc import Iterable

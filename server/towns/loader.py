@@ -1,4 +1,4 @@
-"""Reads a town's folder, and refuses it with a sentence that names the file and the key when something cannot be true."""
+"""Reads a town's folder; what cannot be true is refused with a sentence that names the file and the key."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -154,7 +154,8 @@ def _deadline(limit: Limit) -> Deadline:
     assert limit.at is not None
     if limit.weekday is not None and limit.weeks is not None:
         return rules.WeekdayBefore(rules.WEEKDAYS.index(limit.weekday), limit.weeks, limit.at)
-    assert limit.days is not None and limit.count is not None
+    assert limit.days is not None
+    assert limit.count is not None
     return rules.DaysBefore(limit.days, limit.at, limit.count)
 
 

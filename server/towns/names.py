@@ -23,8 +23,8 @@ PARENT_NAMES = (
 
 LAST_NAMES = (
     "Aubert", "Bah", "Barbier", "Baptista", "Belkacem", "Benoit", "Bernard", "Bertrand", "Blanc", "Bonnet", "Bouchard",
-    "Boukhari", "Boyer", "Brun", "Camara", "Carpentier", "Chevalier", "Cissé", "Colin", "Costa", "Coulibaly", "Da Silva",
-    "Dembélé", "Denis", "Diarra", "Dubois", "Dufour", "Dumont", "Dupont", "Durand", "El Amrani", "Fabre", "Faure",
+    "Boukhari", "Boyer", "Brun", "Camara", "Carpentier", "Chevalier", "Cissé", "Colin", "Costa", "Coulibaly",
+    "Da Silva", "Dembélé", "Denis", "Diarra", "Dubois", "Dufour", "Dumont", "Dupont", "Durand", "El Amrani", "Fabre", "Faure",
     "Fernandes", "Ferreira", "Fofana", "Fontaine", "Fournier", "François", "Garnier", "Gauthier", "Girard", "Gomes",
     "Guérin", "Haddad", "Henry", "Ibrahimi", "Joly", "Kaya", "Keïta", "Konaté", "Lambert", "Lefebvre", "Legrand",
     "Lemaire", "Leroy", "Lopes", "Lucas", "Mansouri", "Marchand", "Marques", "Mathieu", "Mercier", "Meunier", "Meyer",

@@ -39,10 +39,8 @@ async def town(folder: Path) -> AsyncIterator[Database]:
 
 
 async def _made(file: Path) -> AsyncIterator[Database]:
-    fresh = not file.exists()
     database = await Database(f"sqlite:///{file}").open()
-    if fresh:
-        await migrate(database)
+    if await migrate(database):  # the first time
         await demo.build(database, load_town("vigneux"), families=INVENTED, now_ms=NOW)
     yield database
     await database.close()
