@@ -119,8 +119,8 @@ function seemsOffline(last: LastExchange | undefined): boolean {
 }
 
 /** A fault of this browser's storage, or ours: written down for whoever looks, and tried again in a minute. */
-function afterFault(current: Base, fault: unknown): number {
-  if (!current.leaving) console.error('The exchange failed on this device:', fault);
+function afterFault(current: Base | null, fault: unknown): number {
+  if (!current?.leaving) console.error('The exchange failed on this device:', fault);
   return POLL_WHILE_SHOWN;
 }
 
