@@ -1,8 +1,8 @@
 """What makes two commands the same: their kind and their arguments, written in one canonical way."""
 
 import hashlib
-import json
 import re
+from json.encoder import encode_basestring
 from typing import Any
 
 DEEPEST = 32
@@ -14,9 +14,9 @@ _LONE = re.compile("[\ud800-\udfff]")
 def canonical(value: Any, depth: int = 0) -> str:
     """JSON with sorted keys, no spaces and whole numbers only. Total: what cannot be written so becomes ``?``."""
     if value is None or isinstance(value, bool):
-        return json.dumps(value)
+        return {None: "null", True: "true", False: "false"}[value]
     if isinstance(value, str):
-        return _LONE.sub(lambda half: f"\\u{ord(half[0]):04x}", json.dumps(value, ensure_ascii=False))
+        return _LONE.sub(lambda half: f"\\u{ord(half[0]):04x}", encode_basestring(value))
     if isinstance(value, int | float):
         whole = isinstance(value, int) or value.is_integer()
         return str(int(value)) if whole and abs(value) <= LARGEST else UNWRITABLE
