@@ -46,7 +46,7 @@ def _undone(outcome: Item) -> Item:
     """What an item reads after the whole was undone: its own reason when it had one."""
     if outcome["outcome"] == "refused":
         return outcome
-    kept = {name: outcome[name] for name in ("rid", "child", "session") if name in outcome}
+    kept: Item = {name: outcome[name] for name in ("rid", "child", "session") if name in outcome}
     code = "ALL_OR_NOTHING" if outcome["outcome"] == "accepted" else outcome["code"]
     return {**kept, "outcome": "refused", "code": code}
 
