@@ -42,7 +42,7 @@ class SessionUser(AuthUser):
 
 
 def allow(*roles: str) -> Callable[[Callable[P, Awaitable[T]]], Callable[P, Awaitable[T]]]:
-    """Says who may call a view: ``public``, or the roles ``parent`` and ``agent``."""
+    """Says who may call a view: ``public``, ``parent``, ``agent`` (of any service), or ``agent:<service>``."""
 
     def decorate(view: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T]]:
         @wraps(view)
@@ -51,7 +51,7 @@ def allow(*roles: str) -> Callable[[Callable[P, Awaitable[T]]], Callable[P, Awai
                 who = await visitor()
                 if who is None:
                     raise Refusal("sign_in")
-                if who.role not in roles:
+                if not {who.role, f"{who.role}:{who.service}"}.intersection(roles):
                     raise Refusal("not_allowed")
             return await view(*args, **kwargs)
 

@@ -2,7 +2,7 @@
 
 import os
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from zoneinfo import ZoneInfo
 
 from quart import Quart
@@ -15,6 +15,7 @@ from server.database import Database
 from server.instants import now_ms
 from server.jobs import Jobs
 from server.news.routes import blueprint as news
+from server.outbox.service import Do, Worker
 from server.syncing.routes import blueprint as syncing
 from server.towns.reading import load_identity
 from server.towns.routes import blueprint as towns
@@ -56,21 +57,34 @@ def create_app(config: Config, *, now: Callable[[], int] = now_ms, database: Dat
         app.register_blueprint(blueprint)
     app.view_functions["openapi"] = allow(PUBLIC)(app.view_functions["openapi"])  # type: ignore[arg-type]
     jobs = Jobs(portal.database, portal.zone, now)
+    worker = Worker(portal.database, deliveries(portal), now)
+
+    def moved(scopes: Iterable[str]) -> None:
+        portal.heads.moved(scopes)
+        if "outbox" in scopes:
+            worker.wake()
 
     @app.before_serving
     async def start() -> None:
         await portal.database.open()
-        portal.database.on_moved = portal.heads.moved
+        portal.database.on_moved = moved
         portal.heads.start(portal.database)
         jobs.start()
+        worker.start()
 
     @app.after_serving
     async def stop() -> None:
+        await worker.stop()
         await jobs.stop()
         await portal.heads.stop()
         await portal.database.close()
 
     return app
+
+
+def deliveries(portal: Portal) -> dict[str, Do]:
+    """Who does what the outbox holds, by kind."""
+    return {}
 
 
 def create_asgi(config: Config) -> Asgi:

@@ -21,7 +21,7 @@ Row = Mapping[str, Any]
 
 MODELS = [
     f"server.{feature}.models"
-    for feature in ("accounts", "families", "activities", "tariffs", "bookings", "invoices", "news", "feed", "syncing")
+    for feature in ("accounts", "families", "activities", "tariffs", "bookings", "invoices", "news", "feed", "syncing", "outbox")
 ]
 RETRIED_STATES = {"40001", "40P01", "55P03"}  # serialization failure, deadlock, lock not available
 

@@ -156,6 +156,24 @@ class Migration(migrations.Migration):
             bases=['Model'],
         ),
         ops.CreateModel(
+            name='OutboxItem',
+            fields=[
+                ('id', fields.BigIntField(generated=True, primary_key=True, unique=True, db_index=True)),
+                ('key', fields.CharField(unique=True, description='what this is about: the same key is never written twice', max_length=160)),
+                ('kind', fields.CharField(description='mail | push | … see server/app.py', max_length=40)),
+                ('payload', fields.TextField(description='JSON', unique=False)),
+                ('state', fields.CharField(description='waiting | done | dead', max_length=10)),
+                ('run_at', fields.BigIntField(db_index=True)),
+                ('lease_until', fields.BigIntField(default=0)),
+                ('attempts', fields.IntField(default=0)),
+                ('error', fields.TextField(null=True, unique=False)),
+                ('created_at', fields.BigIntField()),
+                ('done_at', fields.BigIntField(null=True)),
+            ],
+            options={'table': 'outbox', 'app': 'portail', 'indexes': [Index(fields=['state', 'run_at'])], 'pk_attr': 'id', 'table_description': 'One thing to do. It is done at least once, and its key makes sure that it is asked for only once.'},
+            bases=['Model'],
+        ),
+        ops.CreateModel(
             name='Place',
             fields=[
                 ('code', fields.CharField(primary_key=True, unique=True, db_index=True, max_length=40)),

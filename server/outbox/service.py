@@ -1,0 +1,112 @@
+"""Writes what must be done outside, and does it: at least once, by one worker or several, with a place for the dead.
+
+`enqueue` belongs to the transaction that decided; the worker runs beside the server or as `portail work`.
+"""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
+from typing import Any
+
+import structlog
+
+from server.database import Database, Row, Transaction
+from server.outbox import models, rules
+
+log = structlog.get_logger("portail.outbox")
+Do = Callable[[Mapping[str, Any]], Awaitable[None]]
+LOOK_EVERY_SECONDS = 2.0
+AT_ONCE = 50
+
+
+class TryLater(Exception):
+    """The outside world asked for time: try again after so many milliseconds, whatever the number of attempts."""
+
+    def __init__(self, milliseconds: int, reason: str) -> None:
+        super().__init__(reason)
+        self.milliseconds = milliseconds
+
+
+class GiveUp(Exception):
+    """Trying again cannot help (a wrong address, a refused key): to the dead letters at once."""
+
+
+async def enqueue(tx: Transaction, kind: str, key: str, payload: Mapping[str, Any], now: int, run_at: int | None = None) -> bool:
+    """Asks for something to be done once this transaction is committed; False when the key was asked for before.
+
+    `kind` names the handler, `key` what this is about (``mail/activation/acc_1/2026-11-23``): asking again with the same key
+    does nothing, so that a repeated command never sends two mails.
+    """
+    asked = await models.add(tx, kind, key[:160], json.dumps(payload, ensure_ascii=False), run_at or now, now)
+    if asked:
+        tx.moved.add("outbox")
+    return asked
+
+
+class Worker:
+    """Does what is due, with the handlers of each kind."""
+
+    def __init__(self, database: Database, handlers: Mapping[str, Do], now: Callable[[], int]) -> None:
+        self._database, self._handlers, self._now = database, dict(handlers), now
+        self._woken = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    def wake(self) -> None:
+        self._woken.set()
+
+    def start(self) -> None:
+        self._task = asyncio.create_task(self._run())
+
+    async def stop(self) -> None:
+        if self._task:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def _run(self) -> None:
+        while True:
+            try:
+                while await self.work():
+                    pass
+            except Exception as error:
+                log.error("outbox failed", error=type(error).__name__, exc_info=error)
+            self._woken.clear()
+            try:
+                await asyncio.wait_for(self._woken.wait(), LOOK_EVERY_SECONDS)
+            except TimeoutError:
+                continue
+
+    async def work(self, limit: int = AT_ONCE) -> int:
+        """One round: claims what is due, does it side by side, notes the outcome; returns how many were claimed."""
+        if not self._handlers:
+            return 0
+        now = self._now()
+        kinds = sorted(self._handlers)
+        items = await self._database.retrying(partial(models.claim, kinds=kinds, now=now, lease=now + rules.LEASE, limit=limit))
+        outcomes = await asyncio.gather(*(self._do(item) for item in items))
+        if items:
+            await self._database.retrying(partial(self._note, outcomes=list(zip(items, outcomes, strict=True))))
+        return len(items)
+
+    async def _do(self, item: Row) -> Exception | None:
+        try:
+            await self._handlers[item["kind"]](json.loads(item["payload"]))
+        except Exception as error:
+            return error
+        return None
+
+    async def _note(self, tx: Transaction, outcomes: list[tuple[Row, Exception | None]]) -> None:
+        now = self._now()
+        await models.finish(tx, [item["id"] for item, error in outcomes if error is None], now)
+        for item, error in outcomes:
+            if error is None:
+                continue
+            wait = rules.wait_after(item["attempts"])
+            if isinstance(error, TryLater):
+                wait = error.milliseconds
+            said = f"{type(error).__name__}: {error}"[:1000]
+            if wait is None or isinstance(error, GiveUp):
+                log.error("given up", kind=item["kind"], attempts=item["attempts"], error=type(error).__name__)
+                await models.bury(tx, item["id"], said)
+            else:
+                await models.postpone(tx, item["id"], now + wait, said)
