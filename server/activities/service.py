@@ -141,18 +141,6 @@ async def enrolment_rows(
     }
 
 
-async def places_of_family(reader: Connection | Database, family: str) -> list[str]:
-    """The places whose openings concern a family: where its children are enrolled."""
-    found = await reader.all(
-        "SELECT e.units FROM enrolment e JOIN family_child fc ON fc.child_id = e.child_id WHERE fc.family_id = ?", family
-    )
-    units = sorted({unit for enrolment in found for unit in _json(enrolment["units"])})
-    if not units:
-        return []
-    query = f"SELECT DISTINCT place_id FROM unit WHERE id IN ({marks(units)}) ORDER BY place_id"
-    return [row["place_id"] for row in await reader.all(query, *units)]
-
-
 def _json(value: Any) -> Any:
     """Hand-written SQL gets JSON columns as text."""
     return json.loads(value) if isinstance(value, str) else value

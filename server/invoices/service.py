@@ -1,10 +1,9 @@
 """The invoices of families as rows of their scopes."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
 from typing import Any
 
-from server.database import Connection, Database, marks
+from server.database import Connection, Database, Row
 from server.invoices.rules import invoice_body
 
 Rows = dict[str, dict[str, Any]]
@@ -12,18 +11,12 @@ Rows = dict[str, dict[str, Any]]
 
 async def invoice_rows(reader: Connection | Database, family: str) -> Rows:
     """Every row ``invoice/<id>`` of a family; two queries."""
-    return (await invoice_rows_of(reader, [family]))[family]
-
-
-async def invoice_rows_of(reader: Connection | Database, families: Sequence[str]) -> dict[str, Rows]:
-    """The same for several families (a few hundred at most), by family; two queries."""
-    found = await reader.all(f"SELECT * FROM invoice WHERE family_id IN ({marks(families)})", *families)
-    lines: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
-    wanted = f"SELECT id FROM invoice WHERE family_id IN ({marks(families)})"
-    query = f"SELECT * FROM invoice_line WHERE invoice_id IN ({wanted}) ORDER BY invoice_id, position"
-    for line in await reader.all(query, *families):
+    lines: dict[str, list[Row]] = defaultdict(list)
+    query = (
+        "SELECT l.* FROM invoice_line l JOIN invoice i ON i.id = l.invoice_id WHERE i.family_id = ?"
+        " ORDER BY l.invoice_id, l.position"
+    )
+    for line in await reader.all(query, family):
         lines[line["invoice_id"]].append(line)
-    rows: dict[str, Rows] = {family: {} for family in families}
-    for invoice in found:
-        rows[invoice["family_id"]][f"invoice/{invoice['id']}"] = invoice_body(invoice, lines[invoice["id"]])
-    return rows
+    found = await reader.all("SELECT * FROM invoice WHERE family_id = ? ORDER BY period, id", family)
+    return {f"invoice/{invoice['id']}": invoice_body(invoice, lines[invoice["id"]]) for invoice in found}

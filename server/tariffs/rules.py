@@ -1,6 +1,5 @@
 """The price of one unit for one family. Pure. Money is whole cents; brackets are half-open, so no quotient falls between."""
 
-import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -62,23 +61,6 @@ def bracket_of(brackets: Sequence[Bracket], quotient: int) -> Bracket:
     """The bracket a quotient falls in; a negative quotient (a debt at the CAF) counts as zero."""
     quotient = max(quotient, 0)
     return next(one for one in brackets if one.lower <= quotient and (one.upper is None or quotient < one.upper))
-
-
-def holes(brackets: Sequence[Bracket]) -> str | None:
-    """What is wrong with a list of brackets, in words; None when every quotient falls in exactly one."""
-    if not brackets:
-        return "no bracket at all"
-    if brackets[0].lower != 0:
-        return f"quotients below {brackets[0].lower} fall in no bracket"
-    for one, following in itertools.pairwise(brackets):
-        if one.upper is None or one.upper <= one.lower:
-            return f"bracket {one.label} never ends, or ends before it begins"
-        if one.upper != following.lower:
-            word = "no bracket" if one.upper < following.lower else "two brackets"
-            return f"quotients between {one.label} and {following.label} fall in {word}"
-    if brackets[-1].upper is not None:
-        return f"quotients from {brackets[-1].upper} fall in no bracket"
-    return None
 
 
 def in_force(tariffs: Sequence[Tariff], code: str, on: str) -> Tariff | None:

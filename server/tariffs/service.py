@@ -26,11 +26,6 @@ async def unit_tariffs(reader: Connection | Database, on: str, unit: str | None 
     return {row["unit"]: _tariff(row) for row in rows}
 
 
-async def unit_prices(reader: Connection | Database, resident: bool, quotient: int | None, on: str) -> dict[str, Price]:
-    """What a family pays for every unit on a day; one query."""
-    return {unit: price(tariff, resident, quotient) for unit, tariff in (await unit_tariffs(reader, on)).items()}
-
-
 async def unit_price(reader: Connection | Database, unit: str, resident: bool, quotient: int | None, on: str) -> Price | None:
     """What a family pays for one unit on a day; None when no price list covers it."""
     tariff = (await unit_tariffs(reader, on, unit)).get(unit)

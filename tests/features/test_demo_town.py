@@ -11,12 +11,12 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from server.activities.rules import FULL, level
-from server.activities.service import catalog_rows, opening_month, openings_rows, places_of_family
+from server.activities.service import catalog_rows, opening_month, openings_rows
 from server.database import Database
 from server.database.migrating import migrate
-from server.invoices.service import invoice_rows, invoice_rows_of
 from server.news.service import news_rows, public_news
-from server.tariffs.service import unit_price, unit_prices
+from server.tariffs.rules import price
+from server.tariffs.service import unit_price, unit_tariffs
 from server.towns import demo
 from server.towns.loader import load_town
 
@@ -40,7 +40,8 @@ async def town(folder: Path) -> AsyncIterator[Database]:
 
 async def _made(file: Path) -> AsyncIterator[Database]:
     database = await Database(f"sqlite:///{file}").open()
-    if await migrate(database):  # the first time
+    await migrate(database)
+    if not await database.all("SELECT id FROM account LIMIT 1"):
         await demo.build(database, load_town("vigneux"), families=INVENTED, now_ms=NOW)
     yield database
     await database.close()
@@ -75,10 +76,7 @@ async def test_nobody_is_in_two_places_at_once(town: Database) -> None:
 
 async def test_every_booking_is_for_an_enrolled_child_at_the_price_of_the_family_that_pays(town: Database) -> None:
     families = {row["id"]: row for row in await town.all("SELECT * FROM family")}
-    prices = {
-        id: await unit_prices(town, bool(family["resident"]), family["quotient"], "2026-11-23")
-        for id, family in families.items()
-    }
+    tariffs = await unit_tariffs(town, "2026-11-23")
     enrolled = {
         (row["child_id"], unit)
         for row in await town.all("SELECT * FROM enrolment")
@@ -89,7 +87,8 @@ async def test_every_booking_is_for_an_enrolled_child_at_the_price_of_the_family
     for booking in bookings:
         unit = booking["opening_id"].rpartition(":")[0]
         assert (booking["child_id"], unit) in enrolled
-        assert booking["cents"] == prices[booking["family_id"]][unit].cents
+        payer = families[booking["family_id"]]
+        assert booking["cents"] == price(tariffs[unit], bool(payer["resident"]), payer["quotient"]).cents
         assert booking["requested_at"] < NOW
 
 
@@ -105,10 +104,10 @@ async def test_every_enrolment_has_a_price_and_its_reason(town: Database) -> Non
                 assert "inventée" in unit["why"]["decision"]
 
 
-async def test_one_price_is_the_same_as_that_of_the_whole_list(town: Database) -> None:
-    listed = await unit_prices(town, True, 642, "2026-11-23")
-    assert listed["pasteur-matin"].cents == 100
-    assert await unit_price(town, "pasteur-matin", True, 642, "2026-11-23") == listed["pasteur-matin"]
+async def test_the_price_is_that_of_the_decision_in_force_on_the_day(town: Database) -> None:
+    now = await unit_price(town, "pasteur-matin", True, 642, "2026-11-23")
+    assert now is not None
+    assert (now.cents, now.version) == (100, 2)
     before = await unit_price(town, "pasteur-matin", True, 642, "2026-05-04")
     assert before is not None
     assert (before.cents, before.version) == (95, 1)
@@ -229,15 +228,16 @@ async def test_noes_parents_see_his_days_and_nothing_of_each_other(town: Databas
 
 
 async def test_a_family_copies_the_openings_of_the_places_where_its_children_go(town: Database) -> None:
-    assert await places_of_family(town, "fam_martin") == ["centre-pasteur", "pasteur"]
-    assert await places_of_family(town, "fam_benali") == ["centre-pasteur", "emap", "gymnase", "pasteur"]
-    assert await places_of_family(town, "nobody") == []
-
-
-async def test_invoices_of_several_families_at_once_are_those_of_each(town: Database) -> None:
-    both = await invoice_rows_of(town, ["fam_benali", "fam_diallo"])
-    assert both == {name: await invoice_rows(town, name) for name in ("fam_benali", "fam_diallo")}
-    assert both["fam_benali"]
+    martin, benali = [
+        {
+            row["scope"].removeprefix("t:openings:2026:")
+            for row in await town.all("SELECT scope FROM sync_grant WHERE account = ?", account)
+            if row["scope"].startswith("t:openings:")
+        }
+        for account in ("acc_paul", "acc_nadia")
+    ]
+    assert martin == {"centre-pasteur", "pasteur"}
+    assert benali == {"centre-pasteur", "emap", "gymnase", "pasteur"}
 
 
 async def test_the_news_are_the_same_for_everybody_pinned_first(town: Database) -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.tariffs.rules import Bracket, Tariff, holes, in_force, price
+from server.tariffs.rules import Bracket, Tariff, in_force, price
 
 A, B, C = Bracket("A", 0, 309, 45), Bracket("B", 309, 501, 70), Bracket("C", 501, None, 100)
 TARIFF = Tariff("matin", 2, "2026-09-01", None, "Délibération 12", (A, B, C), 430)
@@ -44,25 +44,6 @@ def test_the_row_says_the_price_its_version_and_its_reason() -> None:
 @given(st.integers(-100, 5000))
 def test_every_quotient_has_a_price_never_above_the_highest(quotient: int) -> None:
     assert 45 <= price(TARIFF, True, quotient).cents <= price(TARIFF, True, None).cents
-
-
-@pytest.mark.parametrize(
-    ("brackets", "fault"),
-    [
-        ((), "no bracket at all"),
-        ((replace(A, lower=10), B, C), "quotients below 10 fall in no bracket"),
-        ((replace(A, upper=300), B, C), "quotients between A and B fall in no bracket"),
-        ((replace(A, upper=400), B, C), "quotients between A and B fall in two brackets"),
-        ((A, replace(B, upper=None), C), "bracket B never ends, or ends before it begins"),
-        ((A, B), "quotients from 501 fall in no bracket"),
-    ],
-)
-def test_brackets_with_a_hole_are_told(brackets: tuple[Bracket, ...], fault: str) -> None:
-    assert holes(brackets) == fault
-
-
-def test_brackets_without_a_hole_are_fine() -> None:
-    assert holes((A, B, C)) is None
 
 
 def test_the_decision_in_force_on_the_day_decides() -> None:
