@@ -47,7 +47,7 @@ def test_every_pair_of_the_demo_town_can_be_read(dark: bool) -> None:
     assert min(lowest(load_identity("vigneux").colours, dark).values()) >= 1
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(COLOURS, st.booleans())
 @example(Colours(brand="#ffffff", accent="#ffffff", ground="#000000"), False)
 @example(Colours(brand="#000000", accent="#000000", ground="#ffffff"), True)
