@@ -55,6 +55,8 @@ async def exchange(
         raise Refusal(fault["code"], path=fault["path"])
     await _recognise(database, account, request)
     receipts, stopped = await _execute(database, account, request, received_at, zone)
+    if receipts:
+        await database.make_durable()  # before any receipt leaves: what a parent reads is never lost to a power cut
     async with database.snapshot() as snapshot:
         device = await models.device(snapshot, request["device"])
         if device is None or device["revoked_at"] is not None:
@@ -101,7 +103,7 @@ async def _execute(
     for op in sorted(request["ops"], key=lambda op: op["n"]):
         command = Command(account, request["device"], op["n"], op["kind"], op["args"], received_at, zone)
         try:
-            told = await database.retrying(partial(_one, op=op, command=command))
+            told = await database.retrying(partial(_one, op=op, command=command), durable=False)
         except Refusal:
             raise
         except Exception as error:
