@@ -15,7 +15,6 @@ export default defineConfig({
   build: { target: 'es2022', assetsInlineLimit: 0, modulePreload: { polyfill: false }, cssCodeSplit: false },
   server: { fs: { allow: [here('..')] }, proxy: { '/api': server, '/theme.css': server, '/manifest.json': server } },
   // Browser conditions, or Svelte would give its server half to the tests.
-  // Dexie's module for today's browsers: a fifth smaller than what its package hands out by default.
-  resolve: { alias: [{ find: /^dexie$/, replacement: 'dexie/dist/modern/dexie.mjs' }], ...(process.env.VITEST ? { conditions: ['browser'] } : {}) },
+  resolve: process.env.VITEST ? { conditions: ['browser'] } : {},
   test: { dir: here('../tests/pwa'), include: ['**/*.test.ts'], environment: 'node', sequence: { shuffle: true } },
 });

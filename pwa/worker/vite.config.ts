@@ -29,7 +29,6 @@ export default defineConfig(({ mode }) => {
   return {
     root: here('.'),
     publicDir: false,
-    resolve: { alias: [{ find: /^dexie$/, replacement: 'dexie/dist/modern/dexie.mjs' }] },
     define: {
       __PRECACHE__: JSON.stringify(paths),
       __SHELL_VERSION__: JSON.stringify(digest(paths)),

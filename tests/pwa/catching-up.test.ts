@@ -1,9 +1,8 @@
 // The copy on the phone: always a state the town once had, caught up with little, replaced at one stroke.
 import { beforeEach, describe, expect, it } from 'vitest';
-import { deviceState } from '../../pwa/src/local/base';
-import { rowsOf } from '../../pwa/src/local/lookups';
+import type { Base } from '../../pwa/src/local/base';
 import { exchangeOnce } from '../../pwa/src/syncing/exchange';
-import { exchange, newPhone, openAgain, shownAs, waiting, wish } from './phone';
+import { deviceOf, exchange, newPhone, openAgain, rowsIn, shownAs, waiting, wish } from './phone';
 import { FAMILY, Town } from './town';
 
 const MONDAY = 'matin:2026-11-30';
@@ -12,9 +11,8 @@ let town: Town;
 
 beforeEach(() => (town = new Town()));
 
-async function news(base: Parameters<typeof rowsOf>[0]): Promise<string[]> {
-  return (await rowsOf(base, 'news')).map((row) => row.key).sort();
-}
+const news = (base: Base): Promise<string[]> => rowsIn(base, 'news');
+const staged = (base: Base): Promise<number> => base.read((tables) => tables.staging.count());
 
 function publish(count: number): void {
   for (let i = 2; i <= count; i++) town.put('t:news', `news/${i}`, { title: `${i}`, summary: '', body: '', at: '2026-11-20', pinned: false });
@@ -64,7 +62,7 @@ describe('the copy', () => {
     }
     await exchange(phone);
     expect(await news(phone)).toHaveLength(8);
-    expect(await phone.staging.count()).toBe(0);
+    expect(await staged(phone)).toBe(0);
   });
 
   it('begins a replacement again when the phone died in the middle of it', async () => {
@@ -79,7 +77,7 @@ describe('the copy', () => {
     expect(await news(later)).toHaveLength(9);
     await exchange(later);
     expect(await news(later)).toHaveLength(9);
-    expect(await later.staging.count()).toBe(0);
+    expect(await staged(later)).toBe(0);
   });
 
   it('is fetched whole again when it differs from the town’s', async () => {
@@ -108,8 +106,8 @@ describe('the copy', () => {
     await exchange(phone);
     town.scopes.delete(FAMILY);
     await exchange(phone);
-    expect(await rowsOf(phone, 'child')).toEqual([]);
-    expect(await rowsOf(phone, 'news')).toHaveLength(1);
+    expect(await rowsIn(phone, 'child')).toEqual([]);
+    expect(await rowsIn(phone, 'news')).toHaveLength(1);
   });
 });
 
@@ -135,7 +133,7 @@ describe('a town that lost its memory', () => {
     town.devices.delete('d_1');
     town.devices.set('d_of_someone', { last_n: 0, prints: new Map(), receipts: new Map(), revoked: false });
     await exchange(phone);
-    expect((await deviceState(phone)).device).toBe('d_2');
+    expect(await deviceOf(phone)).toBe('d_2');
     expect(town.booked()).toEqual([MONDAY]);
     expect(await waiting(phone)).toBe(0);
   });
@@ -150,7 +148,7 @@ describe('a phone that was copied', () => {
     twin?.prints.set(1, 'another command');
     if (twin) twin.last_n = 1;
     await exchange(phone);
-    expect((await deviceState(phone)).device).toBe('d_2');
+    expect(await deviceOf(phone)).toBe('d_2');
     expect(town.booked()).toEqual([MONDAY]);
     await wish(phone, TUESDAY);
     await exchange(phone);

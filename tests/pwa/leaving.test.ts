@@ -31,7 +31,7 @@ describe('signing out', () => {
   it('leaves nothing of the family in the browser, and strikes the device off', async () => {
     await signIn('nadia', 'secret');
     await syncNow();
-    expect(await currentBase()?.rows.count()).toBe(3);
+    expect(await currentBase()?.read((tables) => tables.rows.count())).toBe(3);
     expect(await signOut({ send: true })).toEqual({ done: true });
     expect(await accountsHere()).toEqual([]);
     expect(session.status).toBe('signed_out');
@@ -99,7 +99,7 @@ describe('a shared device', () => {
     await signIn('nadia', 'secret', { shared: true });
     await syncNow();
     expect(currentBase()?.memory).toBe(true);
-    expect(await currentBase()?.rows.count()).toBe(3);
+    expect(await currentBase()?.read((tables) => tables.rows.count())).toBe(3);
     expect(await accountsHere()).toEqual([]);
     expect(localStorage.getItem('portail.account')).toBeNull();
   });
@@ -125,7 +125,7 @@ describe('acts of a parent', () => {
     await syncNow();
     const { rids } = await book([MONDAY]);
     expect((await cancel(rids)).ids).toEqual([]);
-    expect(await currentBase()?.outbox.count()).toBe(0);
+    expect(await currentBase()?.read((tables) => tables.outbox.count())).toBe(0);
   });
 
   it('want a place back whose cancellation has not left: the place was never lost', async () => {
@@ -135,7 +135,7 @@ describe('acts of a parent', () => {
     await syncNow();
     await cancel(rids);
     await book([MONDAY]);
-    expect(await currentBase()?.outbox.count()).toBe(0);
+    expect(await currentBase()?.read((tables) => tables.outbox.count())).toBe(0);
     expect(town.booked()).toEqual([MONDAY.session]);
   });
 

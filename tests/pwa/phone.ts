@@ -1,10 +1,10 @@
 // A phone for the tests: one browser with its own storage, which can be switched off at any moment.
-import { Dexie } from 'dexie';
-import { IDBFactory, IDBKeyRange } from 'fake-indexeddb';
+import { IDBFactory, IDBKeyRange, IDBObjectStore } from 'fake-indexeddb';
 import { vi } from 'vitest';
-import { Base } from '../../pwa/src/local/base';
+import { Base, deviceState } from '../../pwa/src/local/base';
+import { rowsOf } from '../../pwa/src/local/lookups';
 import { foldedBookings, append, queuedCommands } from '../../pwa/src/local/queue';
-import type { BookingView } from '../../pwa/src/local/views';
+import type { BookingView, QueuedCommand } from '../../pwa/src/local/views';
 import { exchangeOnce, type Exchanged } from '../../pwa/src/syncing/exchange';
 import type { Town } from './town';
 
@@ -13,16 +13,15 @@ export const NOW = Date.parse('2026-11-23T20:00:00Z');
 
 /** A new browser: nothing stored in it, and the town as its only correspondent. */
 export function newPhone(town: Town): Base {
-  Dexie.dependencies.indexedDB = new IDBFactory();
-  Dexie.dependencies.IDBKeyRange = IDBKeyRange;
-  vi.stubGlobal('indexedDB', Dexie.dependencies.indexedDB);
+  vi.stubGlobal('indexedDB', new IDBFactory());
+  vi.stubGlobal('IDBKeyRange', IDBKeyRange);
   vi.stubGlobal('fetch', town.fetch);
   return openAgain();
 }
 
 /** The same browser after it was killed, or a second tab of it. */
 export function openAgain(account = 'nadia'): Base {
-  return new Base(account, false);
+  return new Base(account);
 }
 
 let rids = 0;
@@ -46,7 +45,7 @@ export async function exchange(base: Base, most = 20): Promise<Exchanged> {
 }
 
 export async function onScreen(base: Base): Promise<BookingView[]> {
-  return await foldedBookings(base, '2026-01-01', '2027-12-31');
+  return await base.read((tables) => foldedBookings(tables, '2026-01-01', '2027-12-31'));
 }
 
 /** How a booking is shown: what the town said, and what is still on the phone. */
@@ -55,6 +54,28 @@ export async function shownAs(base: Base, rid: string): Promise<string> {
   return place ? [place.state, place.phone?.kind, place.phone?.phase].filter(Boolean).join(' ') : 'nothing';
 }
 
+export async function commands(base: Base): Promise<QueuedCommand[]> {
+  return await base.read(queuedCommands);
+}
+
+export async function rowsIn(base: Base, kind: string): Promise<string[]> {
+  return (await base.read((tables) => rowsOf(tables, kind))).map((row) => row.key).sort();
+}
+
 export async function waiting(base: Base): Promise<number> {
-  return (await queuedCommands(base)).length;
+  return (await commands(base)).length;
+}
+
+export async function deviceOf(base: Base): Promise<string | null> {
+  return (await base.read((tables) => deviceState(tables, base.account))).device;
+}
+
+/** The next record put into this store fails; those after it are written as usual. */
+export function failNext(store: string, fault: Error): void {
+  const put = IDBObjectStore.prototype.put;
+  const spy = vi.spyOn(IDBObjectStore.prototype, 'put').mockImplementation(function (this: InstanceType<typeof IDBObjectStore>, ...args: Parameters<typeof put>) {
+    if (this.name !== store) return put.apply(this, args);
+    spy.mockRestore();
+    throw fault;
+  });
 }

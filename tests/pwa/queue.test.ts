@@ -1,8 +1,7 @@
 // What a parent asks for on this phone is kept, sent once, and never lost on the way.
 import { beforeEach, describe, expect, it } from 'vitest';
-import { deviceState } from '../../pwa/src/local/base';
-import { queuedCommands, takeBack } from '../../pwa/src/local/queue';
-import { exchange, newPhone, onScreen, openAgain, shownAs, waiting, wish, wishAway } from './phone';
+import { takeBack } from '../../pwa/src/local/queue';
+import { commands, deviceOf, exchange, failNext, newPhone, onScreen, openAgain, shownAs, waiting, wish, wishAway } from './phone';
 import { Town } from './town';
 
 const MONDAY = 'matin:2026-11-30';
@@ -49,9 +48,7 @@ describe('a booking asked for without a network', () => {
     const phone = newPhone(town);
     await exchange(phone);
     await wish(phone, MONDAY);
-    phone.journal.hook('creating', () => {
-      throw new Error('switched off');
-    });
+    failNext('journal', new Error('switched off'));
     await expect(exchange(phone)).rejects.toThrow('switched off');
     phone.close();
     const later = openAgain();
@@ -105,7 +102,7 @@ describe('two tabs', () => {
   it('share one numbering without a gap or a double', async () => {
     const [one, two] = [newPhone(town), openAgain()];
     await Promise.all([wish(one, MONDAY), wish(two, TUESDAY), wish(one, THURSDAY), wish(two, 'soir:2026-11-30')]);
-    expect((await queuedCommands(one)).map((op) => op.n)).toEqual([1, 2, 3, 4]);
+    expect((await commands(one)).map((op) => op.n)).toEqual([1, 2, 3, 4]);
   });
 
   it('that send at the same moment book once', async () => {
@@ -121,7 +118,7 @@ describe('two tabs', () => {
   it('that start together register one device in the end', async () => {
     const [one, two] = [newPhone(town), openAgain()];
     await Promise.all([exchange(one), exchange(two)]);
-    expect((await deviceState(one)).device).toBe((await deviceState(two)).device);
+    expect(await deviceOf(one)).toBe(await deviceOf(two));
   });
 });
 
@@ -130,9 +127,9 @@ describe('taking back', () => {
     const phone = newPhone(town);
     await wish(phone, MONDAY);
     await wish(phone, TUESDAY);
-    const [first] = await queuedCommands(phone);
+    const [first] = await commands(phone);
     expect(await takeBack(phone, first?.id as string)).toBe(true);
-    expect((await queuedCommands(phone)).map((op) => op.n)).toEqual([1]);
+    expect((await commands(phone)).map((op) => op.n)).toEqual([1]);
     await exchange(phone);
     expect(town.booked()).toEqual([TUESDAY]);
   });
@@ -140,7 +137,7 @@ describe('taking back', () => {
   it('one day out of several leaves the others in the queue', async () => {
     const phone = newPhone(town);
     const [monday] = await wish(phone, MONDAY, TUESDAY);
-    const [command] = await queuedCommands(phone);
+    const [command] = await commands(phone);
     await takeBack(phone, command?.id as string, [monday as string]);
     await exchange(phone);
     expect(town.booked()).toEqual([TUESDAY]);
@@ -150,7 +147,7 @@ describe('taking back', () => {
     const phone = newPhone(town);
     const [rid] = await wish(phone, MONDAY);
     await wishAway(phone, rid as string);
-    const [command] = await queuedCommands(phone);
+    const [command] = await commands(phone);
     await takeBack(phone, command?.id as string);
     expect(await waiting(phone)).toBe(0);
   });
@@ -161,7 +158,7 @@ describe('taking back', () => {
     await wish(phone, MONDAY);
     town.weather = 'reply lost';
     await exchange(phone);
-    const [command] = await queuedCommands(phone);
+    const [command] = await commands(phone);
     expect(await takeBack(phone, command?.id as string)).toBe(false);
     expect(await waiting(phone)).toBe(1);
   });

@@ -110,10 +110,11 @@ export async function signOut(options: { send: boolean }): Promise<{ done: true 
   if (!base) return { done: true };
   if (options.send) {
     await syncNow();
-    const left = await queuedCommands(base);
+    const left = await base.read(queuedCommands);
     if (left.length) return { done: false, left };
   }
-  oweFarewell((await deviceState(base)).device ?? '');
+  const { device } = await base.read((tables) => deviceState(tables, base.account));
+  oweFarewell(device ?? '');
   await leaveForGood(base, false);
   await payFarewell();
   return { done: true };

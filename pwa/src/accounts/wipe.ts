@@ -1,5 +1,4 @@
 // Leaving a device: after this no byte of the family is readable in the browser.
-import { Dexie } from 'dexie';
 import type { Base } from '../local/base';
 import { forget } from './remembered';
 
@@ -7,12 +6,11 @@ const PATIENCE = 4000;
 
 /** Empties the account's base, then deletes it, its caches, its push subscription and its badge. The app's own files stay. */
 export async function wipe(base: Base): Promise<void> {
-  base.leaving = true;
   forget();
   // Emptied first: a deletion can be held up by another tab for as long as that tab lives.
-  await base.transaction('rw', base.tables, () => Promise.all(base.tables.map((table) => table.clear()))).catch(() => undefined);
-  base.close();
-  if (!base.memory) await Promise.race([Dexie.delete(base.name), pause(PATIENCE)]).catch(() => undefined);
+  await base.write((tables) => Promise.all(Object.values(tables).map((store) => store.clear()))).catch(() => undefined);
+  base.leaving = true;
+  await Promise.race([base.delete(), pause(PATIENCE)]).catch(() => undefined);
   await Promise.allSettled([unsubscribePush(), dropCaches(), clearBadge()]);
 }
 

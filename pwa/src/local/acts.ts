@@ -65,8 +65,8 @@ export async function resendParked(id: string): Promise<void> {
 
 /** Takes a receipt off this device's list; the town keeps it. */
 export async function dismissReceipt(key: string): Promise<void> {
-  await withCurrent((base) => base.transaction('rw', base.meta, async () => {
-    await base.meta.put({ k: 'dismissed', v: [...(await dismissedKeys(base)), key] });
+  await withCurrent((base) => base.write(async (tables) => {
+    await tables.meta.put({ k: 'dismissed', v: [...(await dismissedKeys(tables)), key] });
   }));
 }
 
@@ -78,7 +78,7 @@ async function ask(base: Base, drafts: Wanted[], tookBack: boolean): Promise<Kep
 
 /** One command per family of the children (a child of separated parents has two), within the size that the town accepts. */
 async function perFamily(base: Base, kind: CommandKind, items: BookItem[], args: Record<string, unknown>): Promise<Wanted[]> {
-  const families = new Map((await childrenOf(base)).map((child) => [child.id, child.families]));
+  const families = new Map((await base.read(childrenOf)).map((child) => [child.id, child.families]));
   const groups = new Map<string, Item[]>();
   for (const { child, session, maxPriceCents } of items) {
     const choices = families.get(child) ?? [];
@@ -97,7 +97,7 @@ function portions<T>(all: T[]): T[][] {
 
 async function giveBack(kind: CommandKind, rids: string[]): Promise<Kept> {
   return await withCurrent(async (base) => {
-    const places = new Map((await foldedBookings(base, '', '\uffff')).map((place) => [place.rid, place]));
+    const places = new Map((await allBookings(base)).map((place) => [place.rid, place]));
     const left: string[] = [];
     for (const rid of rids) if (!(await neverLeft(base, places.get(rid)))) left.push(rid);
     const drafts = portions(left).map((portion) => ({ kind, args: { items: portion.map((rid) => ({ rid })) } }));
@@ -105,13 +105,17 @@ async function giveBack(kind: CommandKind, rids: string[]): Promise<Kept> {
   });
 }
 
+async function allBookings(base: Base): Promise<BookingView[]> {
+  return await base.read((tables) => foldedBookings(tables, '', '\uffff'));
+}
+
 async function neverLeft(base: Base, place: BookingView | undefined): Promise<boolean> {
   return place?.state === 'asked' && place.phone !== null && (await takeBack(base, place.phone.id, [place.rid]));
 }
 
 async function withoutQueuedCancels(base: Base, items: BookItem[]): Promise<BookItem[]> {
-  if (!(await queuedCommands(base)).some((op) => op.kind === 'reservation.cancel@1')) return items;
-  const places = await foldedBookings(base, '', '\uffff');
+  if (!(await base.read(queuedCommands)).some((op) => op.kind === 'reservation.cancel@1')) return items;
+  const places = await allBookings(base);
   const wanted: BookItem[] = [];
   for (const item of items) {
     const leaving = places.find((place) => place.child === item.child && place.session === item.session && place.state === 'booked' && place.phone?.kind === 'cancel');

@@ -3,7 +3,7 @@ export type * from './rows';
 export type * from './views';
 
 export { live } from './live.svelte';
-export type { Query } from './reads';
+export type { Query } from './query';
 export { account, calendar, devices, enrolments, families, invoice, invoices, news, queue, receipts, services } from './reads';
 export { activities, bookings, children, places, planning, units } from './plans';
 

@@ -1,9 +1,10 @@
 // The phone's database: one per account, shared by the tabs and the service worker. Rows of the town can always be fetched
 // again; the outbox and the journal cannot, and nothing here ever gives them up to make room.
-import { Dexie, type EntityTable, type Table } from 'dexie';
 import type { Held } from '../../../sync/applying.ts';
 import { newState, type Op, type State } from '../../../sync/device.ts';
 import type { Entry } from '../../../sync/outbox.ts';
+import { announce } from './changes';
+import { browserEngine, deleteDatabase, type Engine, inTransaction, type Marks, openDatabase, Store } from './idb';
 
 /** A row of a scope. `kind` and `date` are drawn from key and body so that one index answers every page. */
 export interface StoredRow { scope: string; key: string; seq: number; kind: string; date: string; body: unknown }
@@ -11,86 +12,131 @@ export interface StoredRow { scope: string; key: string; seq: number; kind: stri
 export type StoredScope = Held & { thinned?: boolean };
 export interface Meta { k: string; v: unknown }
 
-const PREFIX = 'portail-';
-
-export class Base extends Dexie {
-  declare rows: Table<StoredRow, [string, string]>;
-  declare staging: Table<StoredRow, [string, string]>;
-  declare scopes: EntityTable<StoredScope, 'scope'>;
-  declare outbox: EntityTable<Op, 'id'>;
+/** The stores of one transaction. */
+export interface Tables {
+  rows: Store<StoredRow>;
+  /** Rows of a replacement under way, until it is whole. */
+  staging: Store<StoredRow>;
+  scopes: Store<StoredScope>;
+  outbox: Store<Op>;
   /** Sent and answered, kept for 30 days: should the town restore an old backup, it is sent again. */
-  declare journal: EntityTable<Entry, 'id'>;
-  declare meta: EntityTable<Meta, 'k'>;
+  journal: Store<Entry>;
+  meta: Store<Meta>;
+}
+
+const PREFIX = 'portail-';
+const VERSION = 1;
+const KEYS: Record<keyof Tables, string | string[]> = {
+  rows: ['scope', 'key'], staging: ['scope', 'key'], scopes: 'scope', outbox: 'id', journal: 'id', meta: 'k',
+};
+export const BY_KIND = 'kind+date';
+
+export class Base {
   /** Being wiped: no one may open it again. */
   leaving = false;
+  private opening: Promise<IDBDatabase> | null = null;
 
-  constructor(readonly account: string, readonly memory: boolean, engine?: { indexedDB: IDBFactory; IDBKeyRange: typeof IDBKeyRange }) {
-    // Strict: "complete" comes after the disk has it. The default may lose the last seconds at a power cut.
-    super(PREFIX + account, { chromeTransactionDurability: 'strict', ...engine });
-    this.version(1).stores({
-      rows: '[scope+key], [kind+date]',
-      staging: '[scope+key]',
-      scopes: 'scope',
-      outbox: 'id',
-      journal: 'id',
-      meta: 'k',
-    });
+  constructor(readonly account: string, readonly memory = false, private readonly engine: Engine = browserEngine()) {}
+
+  get name(): string {
+    return PREFIX + this.account;
+  }
+
+  /** Reads one consistent state. `looked` learns which stores the answer depends on. */
+  async read<R>(work: (tables: Tables) => Promise<R>, looked = new Set<string>()): Promise<R> {
+    const marks = { read: looked, written: new Set<string>() };
+    return await inTransaction(await this.open(), 'readonly', (transaction) => work(this.tables(transaction, marks)));
+  }
+
+  /** Writes all or nothing; on disk when it resolves. Those who watch what was written hear of it, in every tab. */
+  async write<R>(work: (tables: Tables) => Promise<R>): Promise<R> {
+    const marks = { read: new Set<string>(), written: new Set<string>() };
+    const result = await inTransaction(await this.open(), 'readwrite', (transaction) => work(this.tables(transaction, marks)));
+    announce({ base: this.memory ? '' : this.name, stores: [...marks.written] });
+    return result;
+  }
+
+  async open(): Promise<IDBDatabase> {
+    if (this.leaving) throw new DOMException('This copy is being wiped', 'InvalidStateError');
+    this.opening ??= openDatabase(this.engine, this.name, VERSION, upgrade).then((db) => this.guarded(db));
+    try {
+      return await this.opening;
+    } catch (fault) {
+      this.opening = null;
+      throw fault;
+    }
+  }
+
+  close(): void {
+    void this.opening?.then((db) => db.close(), () => undefined);
+    this.opening = null;
+  }
+
+  async delete(): Promise<void> {
+    this.close();
+    await deleteDatabase(this.engine, this.name);
+  }
+
+  /** The browser may close it under us; another tab may want to delete or change it. Either way the next use opens it anew. */
+  private guarded(db: IDBDatabase): IDBDatabase {
+    db.onclose = () => (this.opening = null);
+    db.onversionchange = () => this.close();
+    return db;
+  }
+
+  private tables(transaction: IDBTransaction, marks: Marks): Tables {
+    const names = Object.keys(KEYS) as (keyof Tables)[];
+    return Object.fromEntries(names.map((name) => [name, new Store(transaction.objectStore(name), this.engine, marks)])) as unknown as Tables;
   }
 }
 
-/** The numbering of this installation. Inside a transaction over `meta` when it is to be changed. */
-export async function deviceState(base: Base): Promise<State> {
-  return ((await base.meta.get('state'))?.v as State | undefined) ?? newState(base.account);
+function upgrade(db: IDBDatabase): void {
+  for (const [name, keyPath] of Object.entries(KEYS)) {
+    const store = db.createObjectStore(name, { keyPath });
+    if (name === 'rows') store.createIndex(BY_KIND, ['kind', 'date']);
+  }
 }
 
-export async function putState(base: Base, state: State): Promise<void> {
-  await base.meta.put({ k: 'state', v: state });
+/** The numbering of this installation. */
+export async function deviceState(tables: Tables, account: string): Promise<State> {
+  return ((await tables.meta.get('state'))?.v as State | undefined) ?? newState(account);
+}
+
+export async function putState(tables: Tables, state: State): Promise<void> {
+  await tables.meta.put({ k: 'state', v: state });
 }
 
 /** Replaces the queue by what the protocol made of it. */
-export async function putOutbox(base: Base, before: Op[], after: Op[]): Promise<void> {
+export async function putOutbox(tables: Tables, before: Op[], after: Op[]): Promise<void> {
   const kept = new Set(after.map((op) => op.id));
-  await base.outbox.bulkDelete(before.filter((op) => !kept.has(op.id)).map((op) => op.id));
   const known = new Set<unknown>(before);
-  await base.outbox.bulkPut(after.filter((op) => !known.has(op)));
+  await tables.outbox.deleteMany(before.filter((op) => !kept.has(op.id)).map((op) => op.id));
+  await tables.outbox.putMany(after.filter((op) => !known.has(op)));
+}
+
+/** How many commands will be sent by themselves: all but those set aside. */
+export async function countWaiting(tables: Tables): Promise<number> {
+  return (await tables.outbox.all()).filter((op) => op.parked === null).length;
 }
 
 /** Accounts that left a database on this device; none where the browser has no storage. */
 export async function accountsHere(): Promise<string[]> {
-  return (await Dexie.getDatabaseNames().catch(() => [])).filter((name) => name.startsWith(PREFIX)).map((name) => name.slice(PREFIX.length));
+  const found = await browserEngine().indexedDB?.databases?.().catch(() => []);
+  return (found ?? []).map(({ name }) => name ?? '').filter((name) => name.startsWith(PREFIX)).map((name) => name.slice(PREFIX.length));
 }
 
 /** Opens the account's database. In memory when asked (shared device), or when this browser's storage is out of order:
  *  the portal then still works on line, and says that nothing is kept. */
 export async function openBase(account: string, options: { memory?: boolean } = {}): Promise<Base> {
-  if (!options.memory && typeof indexedDB !== 'undefined') {
-    const base = new Base(account, false);
+  if (!options.memory) {
+    const base = new Base(account);
     try {
       await base.open();
       return base;
     } catch (fault) {
-      base.close();
       console.warn('The browser’s database does not open:', (fault as Error).name);
     }
   }
   const { memoryEngine } = await import('./memory');
-  const base = new Base(account, true, memoryEngine());
-  await base.open();
-  return base;
-}
-
-/** The browser cut the connection (Safari does it to tabs in the background): opening again is the cure. */
-export function isClosedByBrowser(fault: unknown): boolean {
-  return ['DatabaseClosedError', 'InvalidStateError', 'UnknownError'].includes(rootName(fault));
-}
-
-export function isQuota(fault: unknown): boolean {
-  return rootName(fault) === 'QuotaExceededError';
-}
-
-/** Dexie wraps the browser's error when a transaction aborts; the first cause says what happened. */
-function rootName(fault: unknown): string {
-  let error = fault as { name?: string; inner?: unknown };
-  while (error.inner) error = error.inner as typeof error;
-  return error.name ?? '';
+  return new Base(account, true, memoryEngine());
 }

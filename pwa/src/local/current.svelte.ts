@@ -1,7 +1,6 @@
 // Which base the pages look at. Signing in and out, and falling back to memory, change it; live queries follow.
-import { type Base, isClosedByBrowser, openBase } from './base';
-import { isQuota } from './base';
-import { withDb } from './room';
+import { type Base, openBase } from './base';
+import { isClosedByBrowser, isQuota, withDb } from './room';
 
 let base = $state.raw<Base | null>(null);
 

@@ -1,8 +1,8 @@
 // Where the data lives, and whether the browser promises to keep it.
-import { currentBase } from './current.svelte';
-import { follow } from './live.svelte';
 import type { Base } from './base';
+import { currentBase } from './current.svelte';
 import type { Keeping } from './views';
+import { watch } from './watching';
 
 let persisted = $state(false);
 let full = $state(false);
@@ -21,7 +21,7 @@ export const storage = {
 
 export function watchKeeping(base: Base | null): void {
   stop?.();
-  stop = base ? follow(async () => (await base.meta.get('storage_full')) !== undefined, (now) => (full = now)) : null;
+  stop = base ? watch(base, async (tables) => (await tables.meta.get('storage_full')) !== undefined, (now) => (full = now)) : null;
   void navigator.storage?.persisted?.().then((kept) => (persisted = kept), () => undefined);
 }
 

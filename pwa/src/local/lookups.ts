@@ -1,9 +1,9 @@
 // How rows are found in the base, whatever scope they came in.
-import type { Base, StoredRow } from './base';
+import { BY_KIND, type StoredRow, type Tables } from './base';
 
 /** Rows of one kind over all scopes, oldest date first; `from` and `to` bound the date, included. */
-export async function rowsOf(base: Base, kind: string, from = '', to = '\uffff'): Promise<StoredRow[]> {
-  return await base.rows.where('[kind+date]').between([kind, from], [kind, to], true, true).toArray();
+export async function rowsOf(tables: Tables, kind: string, from = '', to = '\uffff'): Promise<StoredRow[]> {
+  return await tables.rows.between([kind, from], [kind, to], BY_KIND);
 }
 
 export const idOf = (row: StoredRow): string => row.key.slice(row.key.indexOf('/') + 1);

@@ -1,15 +1,15 @@
 // Openings with their deadlines: facts that the town computed, one row per unit and month.
-import type { Base } from './base';
+import type { Tables } from './base';
 import { monthsBetween, splitSession } from './dates';
 import { rowsOf } from './lookups';
 import type { Level, OpeningsBody } from './rows';
 import type { Slot } from './views';
 
 /** Openings of the wanted units, by session, in the order of their dates. */
-export async function slotsOf(base: Base, from: string, to: string, wanted: Set<string>): Promise<Map<string, Slot>> {
+export async function slotsOf(tables: Tables, from: string, to: string, wanted: Set<string>): Promise<Map<string, Slot>> {
   const months = monthsBetween(from, to);
   const slots: Slot[] = [];
-  for (const row of await rowsOf(base, 'open', months[0], months.at(-1))) {
+  for (const row of await rowsOf(tables, 'open', months[0], months.at(-1))) {
     const body = row.body as OpeningsBody;
     if (!wanted.has(body.unit)) continue;
     for (const [day, facts] of Object.entries(body.days)) {
@@ -26,9 +26,9 @@ function asSlot(unit: string, date: string, [addUntil, removeUntil, level]: [num
 }
 
 /** One slot by its session, for deadlines; null when the town does not offer it. */
-export async function slotOf(base: Base, session: string): Promise<Slot | null> {
+export async function slotOf(tables: Tables, session: string): Promise<Slot | null> {
   const { unit, date } = splitSession(session);
-  for (const row of await rowsOf(base, 'open', date.slice(0, 7), date.slice(0, 7))) {
+  for (const row of await rowsOf(tables, 'open', date.slice(0, 7), date.slice(0, 7))) {
     const body = row.body as OpeningsBody;
     const facts = body.unit === unit ? (body.days[date.slice(8)] ?? body.days[String(Number(date.slice(8)))]) : undefined;
     if (facts) return asSlot(unit, date, facts);

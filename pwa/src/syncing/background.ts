@@ -1,6 +1,6 @@
 // Sending from the service worker, with no tab open: the browser calls it when the network is back (Chromium only).
 import { MOST_OPS } from '../../../sync/commands.ts';
-import { accountsHere, Base } from '../local/base';
+import { accountsHere, Base, countWaiting } from '../local/base';
 import { exchangeOnce } from './exchange';
 import { takeTurn } from './turn';
 
@@ -16,10 +16,10 @@ export async function sendAll(): Promise<void> {
 
 /** True when nothing waits, or nothing that trying again soon would send. */
 async function sendFor(account: string): Promise<boolean> {
-  const base = new Base(account, false);
+  const base = new Base(account);
   try {
     for (let turn = 0; turn < MOST_TURNS; turn++) {
-      if ((await base.outbox.filter((op) => op.parked === null).count()) === 0) return true;
+      if ((await base.read(countWaiting)) === 0) return true;
       const done = await takeTurn(base, () => exchangeOnce(base, MOST_OPS));
       if (done === 'busy') return true; // a tab is open and sends
       if (['need_sign_in', 'other_account', 'wiped', 'upgrade', 'broken'].includes(done.decision.do)) return true;

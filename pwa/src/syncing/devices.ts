@@ -19,7 +19,7 @@ export async function requestDevice(): Promise<Registration> {
 /** Registers and moves the queue to the new device's numbers. `forgotten`: the town no longer knew the old one, so that what it
  *  had answered is sent again as well. Two tabs at once: the second registration is dropped. */
 export async function registerDevice(base: Base, forgotten = false): Promise<Answer<Registered>> {
-  const before = (await deviceState(base)).device;
+  const { device: before } = await base.read((tables) => deviceState(tables, base.account));
   const registration = await requestDevice();
   await adopt(base, registration, before, forgotten);
   return registration.answer;
@@ -29,14 +29,14 @@ export async function registerDevice(base: Base, forgotten = false): Promise<Ans
 export async function adopt(base: Base, { guard, answer }: Registration, before: string | null, forgotten = false): Promise<void> {
   if (answer.kind !== 'ok') return;
   const { device, epoch } = answer.body;
-  await base.transaction('rw', base.outbox, base.journal, base.meta, async () => {
-    const state = await deviceState(base);
+  await base.write(async (tables) => {
+    const state = await deviceState(tables, base.account);
     if (state.device !== before) return;
-    const outbox = await base.outbox.toArray();
-    const adopted = adoptDevice(state, outbox, await base.journal.toArray(), device, guard, forgotten);
-    await putOutbox(base, outbox, adopted.outbox);
-    await base.journal.bulkDelete(adopted.journal_drop);
-    await putState(base, { ...adopted.state, epoch });
+    const outbox = await tables.outbox.all();
+    const adopted = adoptDevice(state, outbox, await tables.journal.all(), device, guard, forgotten);
+    await putOutbox(tables, outbox, adopted.outbox);
+    await tables.journal.deleteMany(adopted.journal_drop);
+    await putState(tables, { ...adopted.state, epoch });
   });
 }
 

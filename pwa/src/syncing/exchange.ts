@@ -27,9 +27,9 @@ export async function exchangeOnce(base: Base, mostOps: number): Promise<Exchang
   if (decision.do === 'renumber') return await settleIn(base, decision.code === 'device_unknown');
   if (decision.do !== 'apply') return outcome(decision, raw.status);
   const anchor = anchorClock(decision.reply.server_time, raw.roundTrip);
-  const applied = await withDb(base, (open) => open.transaction('rw', open.tables, async () => {
-    await open.meta.put({ k: 'clock', v: anchor });
-    return await apply(open, plan.sent, decision.reply, Math.round(anchor.server));
+  const applied = await withDb(base, (open) => open.write(async (tables) => {
+    await tables.meta.put({ k: 'clock', v: anchor });
+    return await apply(tables, base.account, plan.sent, decision.reply, Math.round(anchor.server));
   }));
   if (applied.end === 'taken') return await settleIn(base, false);
   return { ...outcome(decision, raw.status), ...applied };
@@ -60,16 +60,17 @@ function meaning(answer: Exclude<Answer<unknown>, { kind: 'ok' }>): Decision {
 
 /** Draws up the request and notes, before it leaves, which commands are on their way: from then on their numbers are fixed. */
 async function prepare(base: Base, mostOps: number): Promise<Plan | { request: Request; sent: Sent }> {
-  return await base.transaction('rw', base.outbox, base.meta, base.scopes, async () => {
-    const before = await base.outbox.toArray();
-    const queue = park(await deviceState(base), before, base.account, Date.now());
-    await putOutbox(base, before, queue.outbox);
-    if (queue.outbox.some((op, i) => op !== before[i])) await putState(base, queue.state);
-    const cursors = Object.fromEntries((await base.scopes.toArray()).map((held) => [held.scope, held.cursor]));
+  return await base.write(async (tables) => {
+    const before = await tables.outbox.all();
+    const queue = park(await deviceState(tables, base.account), before, base.account, Date.now());
+    await putOutbox(tables, before, queue.outbox);
+    if (queue.outbox.some((op) => !before.includes(op))) await putState(tables, queue.state);
+    const cursors = Object.fromEntries((await tables.scopes.all()).map((held) => [held.scope, held.cursor]));
     const plan = planRequest(queue.state, queue.outbox, cursors, {
       req: makeId('q'), app: __APP_VERSION__, schema: SCHEMA, actor: base.account, limit: LIMIT, most_ops: mostOps,
     });
-    if ('mark' in plan) for (const id of plan.mark) await base.outbox.update(id, { sent: true });
+    const marked = new Set('mark' in plan ? plan.mark : []);
+    await tables.outbox.putMany(queue.outbox.filter((op) => marked.has(op.id)).map((op) => ({ ...op, sent: true })));
     return plan;
   });
 }

@@ -32,6 +32,6 @@ export function leaveHeads(): void {
 
 /** Whether the town is further than this phone. What we have just fetched ourselves is announced to us too. */
 export async function areBehind(base: Base, heads: Record<string, number>): Promise<boolean> {
-  const held = new Map((await base.scopes.toArray()).map((scope) => [scope.scope, parseCursor(scope.cursor)]));
+  const held = new Map((await base.read((tables) => tables.scopes.all())).map((scope) => [scope.scope, parseCursor(scope.cursor)]));
   return Object.entries(heads).some(([scope, seq]) => (held.get(scope)?.seq ?? -1) < seq);
 }

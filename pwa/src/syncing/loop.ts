@@ -56,7 +56,7 @@ export async function syncNow(): Promise<void> {
 /** What the last start left: how wrong this device's clock is, and rows that were let go for want of room. */
 async function prepare(current: Base): Promise<void> {
   await withDb(current, async (open) => {
-    const anchor = (await open.meta.get('clock'))?.v as Anchor | undefined;
+    const anchor = (await open.read((tables) => tables.meta.get('clock')))?.v as Anchor | undefined;
     if (anchor) recallClock(anchor);
     await refillIfRoom(open);
   }).catch((fault: unknown) => console.warn('Not prepared:', (fault as Error).name));
@@ -88,7 +88,7 @@ async function turns(): Promise<void> {
 
 /** Milliseconds until the next one; null: until something wakes it. */
 async function oneTurn(current: Base): Promise<number | null> {
-  const last = await withDb(current, lastExchange);
+  const last = await withDb(current, (open) => open.read(lastExchange));
   const first = (last?.okAt ?? null) === null;
   // While the line seems dead only a question goes out: what was never sent can still be taken back.
   const probing = seemsOffline(last);

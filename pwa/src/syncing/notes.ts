@@ -1,5 +1,5 @@
 // How the last exchange ended, written down for the head of every page in every tab.
-import type { Base } from '../local/base';
+import { type Base, countWaiting, type Tables } from '../local/base';
 import { withDb } from '../local/room';
 import type { Exchanged } from './exchange';
 import { ask } from './transport';
@@ -11,20 +11,20 @@ const STUCK_AFTER = 600_000;
 const WORTH_WRITING = 20_000;
 let stillSince: number | null = null;
 
-export async function lastExchange(base: Base): Promise<LastExchange | undefined> {
-  return (await base.meta.get('last_exchange'))?.v as LastExchange | undefined;
+export async function lastExchange(tables: Tables): Promise<LastExchange | undefined> {
+  return (await tables.meta.get('last_exchange'))?.v as LastExchange | undefined;
 }
 
 export async function note(base: Base, done: Exchanged): Promise<void> {
   const end = await endOf(base, done);
   const complete = done.decision.do === 'apply' && !done.unfinished;
-  await withDb(base, async (open) => {
-    const before = await lastExchange(open);
+  await withDb(base, (open) => open.write(async (tables) => {
+    const before = await lastExchange(tables);
     const same = before?.end === end.end && before.code === end.code && done.answeredAt - before.at < WORTH_WRITING;
     if (same && (before.okAt !== null || !complete)) return;
     const okAt = complete ? done.answeredAt : (before?.okAt ?? null);
-    await open.meta.put({ k: 'last_exchange', v: { at: done.answeredAt, okAt, ...end } satisfies LastExchange });
-  });
+    await tables.meta.put({ k: 'last_exchange', v: { at: done.answeredAt, okAt, ...end } satisfies LastExchange });
+  }));
 }
 
 async function endOf(base: Base, done: Exchanged): Promise<Pick<LastExchange, 'end' | 'code'>> {
@@ -40,7 +40,7 @@ async function endOf(base: Base, done: Exchanged): Promise<Pick<LastExchange, 'e
 
 /** Commands wait, nothing has moved for ten minutes, and yet the town is within reach: the parent must be told. */
 async function isStuck(base: Base, done: Exchanged): Promise<boolean> {
-  const waits = (await base.outbox.filter((op) => op.parked === null).count()) > 0;
+  const waits = (await withDb(base, (open) => open.read(countWaiting))) > 0;
   stillSince = done.progressed || !waits ? null : (stillSince ?? performance.now());
   if (stillSince === null || performance.now() - stillSince < STUCK_AFTER) return false;
   if (done.decision.do === 'apply' || (await ask('GET', '/api/health')).status === 200) return true;

@@ -1,7 +1,7 @@
 // The state of the exchange as every page shows it, drawn from the base so that all tabs say the same.
-import type { Base } from '../local/base';
-import { follow } from '../local/live.svelte';
+import { type Base, countWaiting, type Tables } from '../local/base';
 import type { ExchangeState } from '../local/views';
+import { watch } from '../local/watching';
 import { type LastExchange, lastExchange } from './notes';
 
 interface Shown { count: number; last: LastExchange | null }
@@ -18,11 +18,11 @@ export function showBase(base: Base | null): void {
   stop = null;
   shown = { count: 0, last: null };
   busy = 'idle';
-  if (base) stop = follow(() => readShown(base), (now) => (shown = now));
+  if (base) stop = watch(base, readShown, (now) => (shown = now));
 }
 
-async function readShown(base: Base): Promise<Shown> {
-  return { count: await base.outbox.filter((op) => op.parked === null).count(), last: (await lastExchange(base)) ?? null };
+async function readShown(tables: Tables): Promise<Shown> {
+  return { count: await countWaiting(tables), last: (await lastExchange(tables)) ?? null };
 }
 
 export function showBusy(kind: 'idle' | 'sending' | 'receiving', received = 0): void {

@@ -11,13 +11,13 @@ export async function takeTurn<T>(base: Base, work: () => Promise<T>): Promise<T
   if (!locks) return await work();
   return await locks.request(`portail-exchange-${base.account}`, { ifAvailable: true }, async (lock) => {
     if (!lock && !(await leaseIsOver(base))) return 'busy';
-    await withDb(base, (open) => open.meta.put({ k: 'lease', v: Date.now() + LEASE }));
+    await withDb(base, (open) => open.write((tables) => tables.meta.put({ k: 'lease', v: Date.now() + LEASE })));
     return await work();
   });
 }
 
 async function leaseIsOver(base: Base): Promise<boolean> {
-  const until = (await withDb(base, (open) => open.meta.get('lease')))?.v as number | undefined;
+  const until = (await withDb(base, (open) => open.read((tables) => tables.meta.get('lease'))))?.v as number | undefined;
   // A lease far in the future was written by a clock that has been put right since.
   return until === undefined || until < Date.now() || until > Date.now() + LEASE;
 }
