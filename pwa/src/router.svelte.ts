@@ -17,7 +17,7 @@ export const PAGES: readonly Page[] = [
   { path: '/inscription', title: 'Inscription', access: 'parent', load: () => import('./enrolment/Enrolments.svelte') },
   { path: '/plus', title: 'Plus', access: 'parent', load: () => import('./public/More.svelte') },
   { path: '/parametres', title: 'Paramètres', access: 'all', load: () => import('./settings/Settings.svelte') },
-  { path: '/agents/', title: 'Espace des agents', access: 'agent', load: () => import('./public/Agents.svelte') },
+  { path: '/agents/', title: 'Espace des agents', access: 'agent', load: () => import('./agents/Agents.svelte') },
 ];
 const NOT_FOUND: Page = { path: '', title: 'Page introuvable', access: 'all', load: () => import('./public/NotFound.svelte') };
 

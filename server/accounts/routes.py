@@ -26,6 +26,8 @@ class AccountShown(msgspec.Struct):
     username: str
     name: str
     role: str
+    service: str | None = None
+    """An agent's service."""
 
 
 class SessionShown(msgspec.Struct):
@@ -50,7 +52,7 @@ async def sign_in(data: SignIn) -> dict[str, Any]:
         now=town.now(),
     )
     login_user(SessionUser(secret), remember=not data.shared)
-    return _shown(account["id"], account["username"], account["name"], account["role"])
+    return _shown(account["id"], account["username"], account["name"], account["role"], account["service"])
 
 
 @blueprint.get("/api/session")
@@ -61,7 +63,7 @@ async def who_am_i() -> dict[str, Any]:
     who = await visitor()
     if who is None:
         raise Refusal("sign_in")
-    return _shown(who.account, who.username, who.name, who.role)
+    return _shown(who.account, who.username, who.name, who.role, who.service)
 
 
 @blueprint.delete("/api/session")
@@ -75,8 +77,8 @@ async def sign_out() -> Response:
     return Response("", 204, {"Clear-Site-Data": '"cache", "storage"'})
 
 
-def _shown(account: str, username: str, name: str, role: str) -> dict[str, Any]:
+def _shown(account: str, username: str, name: str, role: str, service: str | None) -> dict[str, Any]:
     return {
-        "account": {"id": account, "username": username, "name": name, "role": role},
+        "account": {"id": account, "username": username, "name": name, "role": role, "service": service},
         "server_time": portal().iso(portal().now()),
     }
