@@ -41,7 +41,7 @@ export function weekdaysOpen(view: PlanningView, kinds: string[]): number[] {
 }
 
 function verdictOf(line: Line, state: State, others: Line[], now: number): [Verdict, string] {
-  if (['booked', 'waiting', 'phone', 'sent', 'ask', 'other'].includes(state)) return ['already', ''];
+  if (['booked', 'waiting', 'phone', 'sent', 'ask', 'other'].includes(state)) return ['already', state];
   if (!mayChange(line, state, now)) return ['late', ''];
   const clash = others.find((one) => line.unit.excludes.includes(one.unit.id) || one.unit.excludes.includes(line.unit.id));
   if (clash) return ['clash', clash.unit.name];

@@ -22,7 +22,7 @@ export function announceAnswers(): void {
     for (const receipt of list) {
       if (heard.has(receipt.key) || !receipt.here || QUIET.has(receipt.kind)) continue;
       const { text, bad } = announcement(receipt);
-      say(text, { tone: bad ? 'bad' : '' });
+      say(text, { tone: bad ? 'bad' : '', topic: 'send' });
     }
     known = new Set(list.map((one) => one.key));
   });

@@ -1,5 +1,5 @@
 /** Short outcomes said at the bottom of the screen and read aloud; one may carry an « Annuler ». */
-export interface Toast { id: number; text: string; tone: '' | 'bad'; action?: { label: string; run: () => void } }
+export interface Toast { id: number; text: string; tone: '' | 'bad'; topic?: string; action?: { label: string; run: () => void } }
 
 const STAY_MS = 9_000;
 let last = 0;
@@ -12,9 +12,11 @@ export function dismissToast(id: number): void {
   if (at >= 0) shown.splice(at, 1);
 }
 
-/** What went wrong stays until it is closed; what went well leaves by itself. */
-export function say(text: string, options: { tone?: Toast['tone']; action?: Toast['action'] } = {}): void {
-  const toast: Toast = { id: ++last, text, tone: options.tone ?? '', action: options.action };
+/** What went wrong stays until it is closed; what went well leaves by itself, or when its `topic` has something newer to say. */
+export function say(text: string, options: { tone?: Toast['tone']; topic?: string; action?: Toast['action'] } = {}): void {
+  const toast: Toast = { id: ++last, text, tone: options.tone ?? '', topic: options.topic, action: options.action };
+  const older = shown.find((one) => one.topic && one.topic === toast.topic && one.tone !== 'bad');
+  if (older) dismissToast(older.id);
   shown.push(toast);
   if (shown.length > 3) shown.shift();
   if (toast.tone !== 'bad') setTimeout(() => dismissToast(toast.id), STAY_MS);
