@@ -4,6 +4,9 @@ The cast (see the README): Nadia Benali with Léa and Noé; Paul Martin, Noé's 
 none of it; Sylvie and Marc, agents of the town.
 """
 
+import os
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from datetime import datetime
 from pathlib import Path
@@ -25,6 +28,7 @@ from tests.databases import PostgresEngine, SqliteEngine
 
 SignIn = Callable[[str], Awaitable[Client]]
 NewPhone = Callable[[str], Awaitable[Phone]]
+ROOT = Path(__file__).parents[1]
 PARIS = ZoneInfo("Europe/Paris")
 
 
@@ -49,6 +53,17 @@ def clock() -> Clock:
 
 async def _fill(database: Database) -> None:
     await demo.build(database, load_town("vigneux"), families=0, now_ms=Clock()())
+
+
+@pytest.fixture(scope="session")
+def demo_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder with the demo town in it, to be copied and not to be served."""
+    data = tmp_path_factory.mktemp("demo") / "data"
+    command = [sys.executable, "-m", "server", "demo", "--build-only"]
+    environment = os.environ | {"PORTAIL_DATA": str(data)}
+    made = subprocess.run(command, cwd=ROOT, env=environment, check=False, capture_output=True, text=True)
+    assert made.returncode == 0, made.stdout + made.stderr
+    return data
 
 
 @pytest.fixture(scope="session")

@@ -2,8 +2,6 @@
 
 import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -20,7 +18,7 @@ from playwright.sync_api import (
 
 from tests.browsers.bidi import Firefox
 from tests.browsers.phone import Phone
-from tests.browsers.portal import ROOT, Portal
+from tests.browsers.portal import Portal
 from tests.browsers.webdriver import WebKit
 
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
@@ -36,17 +34,6 @@ QUIET = [
 UPRIGHT = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True, "device_scale_factor": 2}
 # Playwright denies every permission that is not listed: without 'background-sync' the browser would never sync.
 FRENCH = {"locale": "fr-FR", "timezone_id": "Europe/Paris", "permissions": ["background-sync", "notifications"]}
-
-
-@pytest.fixture(scope="session")
-def demo_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data folder with the demo town in it, to be copied and not to be served."""
-    data = tmp_path_factory.mktemp("demo") / "data"
-    command = [sys.executable, "-m", "server", "demo", "--prepare-only"]
-    environment = os.environ | {"PORTAIL_DATA": str(data)}
-    made = subprocess.run(command, cwd=ROOT, env=environment, check=False, capture_output=True, text=True)
-    assert made.returncode == 0, made.stdout + made.stderr
-    return data
 
 
 @pytest.fixture

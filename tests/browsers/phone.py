@@ -79,7 +79,7 @@ class Phone:
         self.open_planning(weeks)
         self.tick_a_free_slot(*children)
         self.page.get_by_role("button", name="Enregistrer", exact=True).click()
-        expect(self.page.get_by_text(re.compile("Enregistré sur ce téléphone"))).to_be_visible()
+        expect(self.page.get_by_text(re.compile("^Enregistré sur ce téléphone")).first).to_be_visible()
 
     def open_planning(self, weeks: int = 2) -> Page:
         """The planning of a week that is so many weeks ahead."""
