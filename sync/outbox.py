@@ -42,7 +42,8 @@ def settle(
     ``arrived``: receipts of this device among the rows this transaction puts in the base. ``complete``: no scope has more pages to
     come, so that the receipts of the reply itself come with their effects; otherwise only those that arrived count.
     ``trouble``: another installation uses our numbers, register a new device (the rows may still be stored).
-    ``restored``: the server forgot commands it had answered; those with an effect are back in the outbox.
+    ``restored``: the server forgot commands it had answered; those with an effect are back in the outbox. Sending one again that
+    it does remember is harmless: a place (``rid``) is decided once.
     """
     answers = {receipt["n"]: receipt for receipt in (*(reply["receipts"] if complete else ()), *arrived)}
     answers = {n: receipt for n, receipt in answers.items() if receipt["device"] == state["device"]}
@@ -54,14 +55,13 @@ def settle(
         return {"trouble": "identity_conflict"}
     left = [op for op in waiting if op["n"] not in answers]
     answered = [{"op": op, "receipt": answers[op["n"]]} for op in waiting if op["n"] in answers]
-    lost = [entry for entry in journal if restored and entry["device"] == state["device"] and entry["n"] > told]
-    again = sorted(lost, key=lambda entry: entry["n"])
+    again = _to_send_again(state, journal, told if restored else None, new_epoch)
     last_n = told if restored else max(state["last_n"], told)
     line = renumbered([*map(_back_in_line, again), *left], last_n)
     moved = restored or new_epoch or any(new["n"] != old["n"] for new, old in zip(line, left, strict=False))
     entries = [entry for pair in answered if (entry := journal_entry(pair["op"], pair["receipt"], state["device"], now))]
     after: State = {
-        **state, "epoch": reply["epoch"], "era": state["era"] + moved, "last_n": last_n, "next_n": _next_n(line, last_n),
+        **state, "epoch": reply["epoch"], "era": state["era"] + int(moved), "last_n": last_n, "next_n": _next_n(line, last_n),
         "acked": sent["ack"] if restored else max(state["acked"], sent["ack"]),
     }  # fmt: skip
     return {
@@ -93,6 +93,15 @@ def _next_n(line: Sequence[Op], last_n: int) -> int:
     return 1 + max([last_n, *(int(op["n"]) for op in line)])
 
 
+def _to_send_again(state: State, journal: Sequence[Op], told: int | None, all_devices: bool) -> list[Op]:
+    """What the town forgot, in the order in which it was decided: of this device what is above ``told``, and, when nobody can
+    say what the town still knows of the devices that this installation was before, all of theirs."""
+    mine = [e for e in journal if e["device"] == state["device"] and told is not None and e["n"] > told]
+    former = [e for e in journal if e["device"] != state["device"] and all_devices]
+    former.sort(key=lambda entry: (entry["done_at"], entry["n"]))
+    return [*former, *sorted(mine, key=lambda entry: entry["n"])]
+
+
 def _back_in_line(entry: Op) -> Op:
     kept = {name: value for name, value in entry.items() if name not in ("device", "done_at")}
     return {**kept, "n": 0, "sent": False, "parked": None, "agreed": True}
@@ -122,12 +131,9 @@ def adopt_device(
 ) -> dict[str, Any]:
     """After registering: the same commands in the same order under the numbers of the new device, ``{state, outbox, journal_drop}``.
 
-    ``forgotten``: the town did not know the old device (410), so what it had answered is sent again too. Sending a command twice
-    under two numbers is harmless: a place (``rid``) is decided once.
+    ``forgotten``: the town did not know the old device (410), so what it had answered is sent again too.
     """
-    again = sorted(
-        (entry for entry in journal if forgotten and entry["device"] == state["device"]), key=lambda entry: entry["n"]
-    )
+    again = _to_send_again(state, journal, 0, True) if forgotten else []
     fresh = [{**op, "n": 0, "sent": False} for op in _waiting(outbox)]
     line = renumbered([*map(_back_in_line, again), *fresh], 0)
     after = {

@@ -35,7 +35,8 @@ export function isStale(state: State, sent: Sent): boolean {
  * What an answer changes in the queue. `arrived`: receipts of this device among the rows this transaction puts in the base.
  * `complete`: no scope has more pages to come, so that the receipts of the reply itself come with their effects; otherwise only
  * those that arrived count. `trouble`: another installation uses our numbers, register a new device (the rows may still be stored).
- * `restored`: the server forgot commands it had answered; those with an effect are back in the outbox.
+ * `restored`: the server forgot commands it had answered; those with an effect are back in the outbox. Sending one again that it
+ * does remember is harmless: a place (`rid`) is decided once.
  */
 export function settle(
   state: State,
@@ -56,7 +57,7 @@ export function settle(
   const pairs = waiting.filter((op) => answers.has(op.n)).map((op) => ({ op, receipt: answers.get(op.n) as Receipt }))
   if (told >= state.next_n || pairs.some(({ op, receipt }) => !isAnswer(receipt, op))) return { trouble: 'identity_conflict' }
   const left = waiting.filter((op) => !answers.has(op.n))
-  const again = journal.filter((entry) => restored && entry.device === state.device && entry.n > told).sort((a, b) => a.n - b.n)
+  const again = toSendAgain(state, journal, restored ? told : null, newEpoch)
   const lastN = restored ? told : Math.max(state.last_n, told)
   const line = renumbered([...again.map(backInLine), ...left], lastN)
   const moved = restored || newEpoch || left.some((op, i) => (line[i] as Op).n !== op.n)
@@ -99,6 +100,16 @@ function nextN(line: readonly Op[], lastN: number): number {
   return Math.max(lastN, ...line.map((op) => op.n)) + 1
 }
 
+/**
+ * What the town forgot, in the order in which it was decided: of this device what is above `told`, and, when nobody can say what
+ * the town still knows of the devices that this installation was before, all of theirs.
+ */
+function toSendAgain(state: State, journal: readonly Entry[], told: number | null, allDevices: boolean): Entry[] {
+  const mine = journal.filter((entry) => entry.device === state.device && told !== null && entry.n > told)
+  const former = journal.filter((entry) => entry.device !== state.device && allDevices)
+  return [...former.sort((a, b) => a.done_at - b.done_at || a.n - b.n), ...mine.sort((a, b) => a.n - b.n)]
+}
+
 function backInLine(entry: Entry): Op {
   const { device: _device, done_at: _done, ...kept } = entry
   return { ...kept, n: 0, sent: false, parked: null, agreed: true }
@@ -120,7 +131,7 @@ export function pruneJournal(journal: readonly Entry[], state: State, now: numbe
 
 /**
  * After registering: the same commands in the same order under the numbers of the new device. `forgotten`: the town did not know
- * the old device (410), so what it had answered is sent again too; a place (`rid`) is decided once, whatever the number.
+ * the old device (410), so what it had answered is sent again too.
  */
 export function adoptDevice(
   state: State,
@@ -130,7 +141,7 @@ export function adoptDevice(
   cloneGuard: string | null,
   forgotten: boolean,
 ): { state: State; outbox: Op[]; journal_drop: string[] } {
-  const again = journal.filter((entry) => forgotten && entry.device === state.device).sort((a, b) => a.n - b.n)
+  const again = forgotten ? toSendAgain(state, journal, 0, true) : []
   const fresh = waitingOf(outbox).map((op) => ({ ...op, n: 0, sent: false }))
   const line = renumbered([...again.map(backInLine), ...fresh], 0)
   const after = { ...state, device, clone_guard: cloneGuard, era: state.era + 1, last_n: 0, acked: 0, next_n: line.length + 1 }
