@@ -109,7 +109,7 @@ async def heads_of(connection: Connection, account: str) -> Sequence[Row]:
 
 
 async def pages(snapshot: Connection, account: str, cursors: Mapping[str, str], limit: int) -> dict[str, Any]:
-    """What an account's device has to hear, from its cursors: ``{changes, scopes: {added, removed}}`` of the protocol."""
+    """What an account's device has to hear, from its cursors: ``{epoch, changes, scopes: {added, removed}}``."""
     heads = await heads_of(snapshot, account)
     granted = {head["id"] for head in heads}
     changes: list[dict[str, Any]] = []
@@ -126,6 +126,7 @@ async def pages(snapshot: Connection, account: str, cursors: Mapping[str, str], 
         room, bytes_left = room - len(page["rows"]), bytes_left - size
         changes.append(page)
     return {
+        "epoch": heads[0]["gen"] if heads else await epoch(snapshot),
         "changes": changes,
         "scopes": {"added": sorted(granted - cursors.keys()), "removed": sorted(cursors.keys() - granted)},
     }

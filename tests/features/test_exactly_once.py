@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from quart import Quart
 
-from server.database import Database, Transaction
 from server.commands import Command
+from server.database import Database, Transaction
 from server.syncing.service import executing
 from tests.cast import Phone
 from tests.conftest import NewPhone

@@ -13,9 +13,9 @@ import structlog
 
 from server.bookings import service as bookings
 from server.commands import Answer, Command, Handler
-from server.database import Database, Transaction, is_contention
+from server.database import Database, Row, Transaction, is_contention
 from server.errors import Refusal
-from server.feed.service import epoch, pages, put_changes
+from server.feed.service import pages, put_changes
 from server.instants import iso
 from server.syncing import models
 from server.syncing.service import installations
@@ -53,22 +53,22 @@ async def exchange(
     fault = check_request(request)
     if fault is not None:
         raise Refusal(fault["code"], path=fault["path"])
-    await _recognise(database, account, request)
+    device = await _recognise(database, account, request)
     receipts, stopped = await _execute(database, account, request, received_at, zone)
     if receipts:
         await database.make_durable()  # before any receipt leaves: what a parent reads is never lost to a power cut
     async with database.snapshot() as snapshot:
-        device = await models.device(snapshot, request["device"])
-        if device is None or device["revoked_at"] is not None:
-            # The device revoked itself, or was revoked meanwhile: what it asked for is done, the copy ends here.
-            raise Refusal("device_revoked")
+        if request["ops"]:
+            now_held = await models.device(snapshot, request["device"])
+            if now_held is None or now_held["revoked_at"] is not None:
+                # The device revoked itself, or was revoked meanwhile: what it asked for is done, the copy ends here.
+                raise Refusal("device_revoked")
+            device = now_held
         told = await pages(snapshot, account, _held(request["cursors"]), min(request.get("limit", MOST_ROWS), MOST_ROWS))
-        generation = await epoch(snapshot)
     return {
         "proto": 1,
         "req": request["req"],
         "device": request["device"],
-        "epoch": generation,
         "server_time": iso(received_at, zone),
         "last_n": device["last_n"],
         "expected_n": device["last_n"] + 1,
@@ -83,8 +83,8 @@ def _held(cursors: Mapping[str, Any]) -> dict[str, str]:
     return {scope: cursor for scope, cursor in cursors.items() if cursor is not None}
 
 
-async def _recognise(database: Database, account: str, request: Mapping[str, Any]) -> None:
-    """Refuses a device that is not this account's, that was revoked, or whose storage was copied to another one."""
+async def _recognise(database: Database, account: str, request: Mapping[str, Any]) -> Row:
+    """The request's device. Refuses one that is not this account's, that was revoked, or whose storage was copied to another one."""
     if request["actor"] != account:
         raise Refusal("other_account")
     device = await models.device(database, request["device"])
@@ -94,6 +94,7 @@ async def _recognise(database: Database, account: str, request: Mapping[str, Any
         raise Refusal("device_revoked")
     if request.get("clone_guard", device["clone_guard"]) != device["clone_guard"]:
         raise Refusal("identity_conflict")
+    return device
 
 
 async def _execute(
