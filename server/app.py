@@ -12,8 +12,10 @@ from server.access import PUBLIC, SessionUser, allow
 from server.accounts.routes import blueprint as accounts
 from server.config import Config
 from server.database import Database
+from server.gateways.mail import Smtp
 from server.instants import now_ms
 from server.jobs import Jobs
+from server.mail.service import Mailer
 from server.news.routes import blueprint as news
 from server.outbox.service import Do, Worker
 from server.syncing.routes import blueprint as syncing
@@ -83,8 +85,13 @@ def create_app(config: Config, *, now: Callable[[], int] = now_ms, database: Dat
 
 
 def deliveries(portal: Portal) -> dict[str, Do]:
-    """Who does what the outbox holds, by kind."""
-    return {}
+    """Who does what the outbox holds, by kind. Without a mail server mails wait, and go out once there is one."""
+    handlers: dict[str, Do] = {}
+    config = portal.config
+    if config.smtp_url:
+        sender = Smtp(config.smtp_url, config.mail_from, f"Portail famille {portal.town.name}")
+        handlers["mail"] = Mailer(portal.database, sender, portal.town.name, portal.now).deliver
+    return handlers
 
 
 def create_asgi(config: Config) -> Asgi:

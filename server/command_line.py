@@ -20,7 +20,7 @@ from server.database import Database
 from server.database.migrating import MigrationRefused, migrate, missing_migration, write_migration
 from server.feed.service import begin_epoch
 from server.instants import now_ms
-from server.towns.reading import TownError
+from server.towns.reading import TownError, load_identity
 
 WELCOME = """
 Portail famille, démonstration : {url}
@@ -34,6 +34,7 @@ Portail famille, démonstration : {url}
 
 À essayer : se connecter (nadia), ouvrir Planning, couper le réseau (ou arrêter ce serveur), réserver quelques jours,
 remettre le réseau, et lire la réponse de la mairie dans « Mes envois ».
+{beside}
 Données : {data} · Arrêter : Ctrl-C
 """
 
@@ -94,7 +95,14 @@ def _demo(settings: Config, options: argparse.Namespace) -> None:
     asyncio.run(_with_database(settings, lambda database: _make_demo(settings, database, options)))
     if options.build_only:
         return
-    print(WELCOME.format(url=settings.public_url, data=settings.data), flush=True)
+    # The stand-ins are of no use to a running town either.
+    from server.simulators import demo as standins
+
+    beside = standins.start(os.environ, load_identity(settings.town).name)
+    # The server's own processes read their settings from the environment, as a town's do.
+    os.environ.update(beside.settings)
+    os.environ.setdefault("PORTAIL_AGENT_SECOND_FACTOR", "no")
+    print(WELCOME.format(url=settings.public_url, data=settings.data, beside="\n".join(beside.lines)), flush=True)
     _serve(replace(settings, log_level=os.environ.get("PORTAIL_LOG_LEVEL", "warning")))
 
 

@@ -26,6 +26,9 @@ class Config:
     log_level: str
     static: Path
     farewell: bool
+    smtp_url: str
+    mail_from: str
+    agent_second_factor: bool
 
     @property
     def secure(self) -> bool:
@@ -45,6 +48,9 @@ SETTINGS = {
     "log_level": ("PORTAIL_LOG_LEVEL", "info", "debug, info, warning or error"),
     "static": ("PORTAIL_STATIC", "pwa/dist", "folder of the built web app"),
     "farewell": ("PORTAIL_FAREWELL", "no", "yes: serve the farewell service worker, which removes the app from browsers"),
+    "smtp_url": ("PORTAIL_SMTP_URL", "", "smtp://user:password@host:587 or smtps://…:465; without it mails wait in the outbox"),
+    "mail_from": ("PORTAIL_MAIL_FROM", "", "sender of the mails; default ne-pas-repondre@ the host of the public address"),
+    "agent_second_factor": ("PORTAIL_AGENT_SECOND_FACTOR", "yes", "no: agents sign in with a password alone (demo only)"),
 }
 
 
@@ -75,6 +81,13 @@ def read(environment: Mapping[str, str] = os.environ, **overrides: str) -> Confi
         raise ConfigError("PORTAIL_LOG_LEVEL: debug, info, warning or error")
     if value["farewell"] not in ("yes", "no"):
         raise ConfigError("PORTAIL_FAREWELL: yes or no")
+    if value["agent_second_factor"] not in ("yes", "no"):
+        raise ConfigError("PORTAIL_AGENT_SECOND_FACTOR: yes or no")
+    if value["smtp_url"] and (urlsplit(value["smtp_url"]).scheme not in ("smtp", "smtps") or not urlsplit(value["smtp_url"]).hostname):
+        raise ConfigError("PORTAIL_SMTP_URL: must look like smtp://user:password@host:587 or smtps://user:password@host:465")
+    mail_from = value["mail_from"] or f"ne-pas-repondre@{urlsplit(public_url).hostname}"
+    if mail_from.count("@") != 1 or any(sign in mail_from for sign in " <>\"\r\n"):
+        raise ConfigError("PORTAIL_MAIL_FROM: must look like portail@ville.fr")
     return Config(
         data=data,
         database_url=url,
@@ -87,6 +100,9 @@ def read(environment: Mapping[str, str] = os.environ, **overrides: str) -> Confi
         log_level=value["log_level"],
         static=Path(value["static"]).absolute(),
         farewell=value["farewell"] == "yes",
+        smtp_url=value["smtp_url"],
+        mail_from=mail_from,
+        agent_second_factor=value["agent_second_factor"] == "yes",
     )
 
 

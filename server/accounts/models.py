@@ -15,6 +15,7 @@ class Account(Model):
     email = fields.CharField(max_length=254, null=True)
     service = fields.CharField(max_length=40, null=True, description="an agent's service")
     created_at = fields.BigIntField()
+    pending_since = fields.BigIntField(null=True, description="not null: waits for the click in its activation mail")
 
     class Meta:
         table = "account"
@@ -27,6 +28,7 @@ class Session(Model):
     account = fields.ForeignKeyField("portail.Account", related_name="sessions", db_index=True)
     device = fields.CharField(max_length=40, null=True, db_index=True)
     agent = fields.CharField(max_length=200, description="what the browser calls itself")
+    awaits_factor = fields.BooleanField(default=False, description="the password was right, the second factor is still to come")
     created_at = fields.BigIntField()
     seen_at = fields.BigIntField()
     expires_at = fields.BigIntField()
@@ -36,12 +38,66 @@ class Session(Model):
 
 
 class LoginThrottle(Model):
-    """Failed sign-ins of one account name or one network address, shared by all server processes."""
+    """Failed attempts of one account name, one dossier or one network address, shared by all server processes."""
 
-    key = fields.CharField(primary_key=True, max_length=120, description="account:<username> | address:<prefix>")
+    key = fields.CharField(primary_key=True, max_length=120, description="<kind>:<what>, the kinds stand in rules.FREE_FAILURES")
     failures = fields.IntField()
     blocked_until = fields.BigIntField()
     forget_at = fields.BigIntField()
 
     class Meta:
         table = "login_throttle"
+
+
+class OneTimeLink(Model):
+    """A link sent by mail. Its secret is only in the mail: this table holds what the secret hashes to."""
+
+    id = fields.CharField(primary_key=True, max_length=64, description="SHA-256 of the secret")
+    account = fields.ForeignKeyField("portail.Account", related_name="links", db_index=True)
+    purpose = fields.CharField(max_length=10, description="activate | password | email")
+    email = fields.CharField(max_length=254, null=True, description="the new address, for purpose email")
+    created_at = fields.BigIntField()
+    expires_at = fields.BigIntField()
+    used_at = fields.BigIntField(null=True)
+
+    class Meta:
+        table = "one_time_link"
+
+
+class SecondFactor(Model):
+    """An authenticator app of an agent (TOTP, RFC 6238)."""
+
+    id = fields.CharField(primary_key=True, max_length=40, description="the account: it has one at most")
+    account = fields.ForeignKeyField("portail.Account", related_name="second_factors", db_index=True)
+    secret = fields.CharField(max_length=64, description="base32")
+    confirmed_at = fields.BigIntField(null=True)
+    last_step = fields.BigIntField(default=0, description="the time step of the last code taken: no code is taken twice")
+
+    class Meta:
+        table = "second_factor"
+
+
+class Passkey(Model):
+    """A key that a parent's device holds (WebAuthn)."""
+
+    id = fields.CharField(primary_key=True, max_length=400, description="credential id, base64url")
+    account = fields.ForeignKeyField("portail.Account", related_name="passkeys", db_index=True)
+    public_key = fields.TextField(description="COSE key, base64url")
+    sign_count = fields.BigIntField()
+    label = fields.CharField(max_length=80)
+    created_at = fields.BigIntField()
+    used_at = fields.BigIntField(null=True)
+
+    class Meta:
+        table = "passkey"
+
+
+class PasskeyChallenge(Model):
+    """What a device must sign, once and soon."""
+
+    id = fields.CharField(primary_key=True, max_length=100, description="the challenge, base64url")
+    account = fields.CharField(max_length=40, null=True, description="null: somebody who signs in")
+    expires_at = fields.BigIntField()
+
+    class Meta:
+        table = "passkey_challenge"

@@ -22,8 +22,11 @@ Row = Mapping[str, Any]
 
 MODELS = [
     f"server.{feature}.models"
-    for feature in ("accounts", "families", "activities", "tariffs", "bookings", "invoices", "news", "feed", "syncing", "outbox")
-]
+    for feature in (
+        "accounts", "families", "activities", "tariffs", "bookings", "invoices", "news", "feed", "syncing", "outbox", "mail",
+        "registration",
+    )
+]  # fmt: skip
 RETRIED_STATES = {"40001", "40P01", "55P03"}  # serialization failure, deadlock, lock not available
 
 

@@ -52,7 +52,10 @@ async def claim(tx: Transaction, kinds: Sequence[str], now: int, lease: int, lim
 
 
 async def finish(tx: Transaction, items: Sequence[int], now: int) -> None:
-    await tx.many("UPDATE outbox SET state = 'done', done_at = ?, lease_until = 0 WHERE id = ?", [(now, id) for id in items])
+    """Notes what is done, and forgets what it said: payloads hold names and one-time links."""
+    await tx.many(
+        "UPDATE outbox SET state = 'done', payload = '{}', done_at = ?, lease_until = 0 WHERE id = ?", [(now, id) for id in items]
+    )
 
 
 async def postpone(tx: Transaction, item: int, run_at: int, error: str) -> None:

@@ -1,0 +1,1 @@
+"""How somebody comes in: the five steps, the activation mail, the second parent."""
