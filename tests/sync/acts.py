@@ -38,9 +38,7 @@ def one_act(phone: Phone, draw: random.Random, fresh: Callable[[str], str]) -> A
 
 
 def _fits(kind: str, place: dict[str, Any]) -> bool:
-    wanted = {"confirm": ("to_confirm",), "leave": ("waiting",), "cancel": ("booked", "waiting", "to_confirm", None)}[
-        kind
-    ]
+    wanted = {"confirm": ("to_confirm",), "leave": ("waiting",), "cancel": ("booked", "waiting", "to_confirm", None)}[kind]
     return place["state"] in wanted
 
 

@@ -7,7 +7,7 @@ from sync.cursor import parse_cursor
 from sync.fold import fold
 from tests.sync.phone import Phone
 from tests.sync.reference_town import ACTIVE, HOLDING
-from tests.sync.world import SESSIONS
+from tests.sync.world import DAY, SESSIONS, families_of, town_scopes
 
 Json = dict[str, Any]
 
@@ -47,7 +47,7 @@ class Ledger:
         released = self.released.setdefault(who, set())
         if "promised" in note:
             promised.add(note["promised"])
-        answers |= note.get("answers", {})
+        answers |= {op_id: {**receipt, "heard_at": note["now"]} for op_id, receipt in note.get("answers", {}).items()}
         released |= {note["withdrawn"]} if "withdrawn" in note else set()
         if "wiped" in note:
             hold("C-NOLOSS", note["wiped"] in ("logout", "revoked"), f"{phone.name} was wiped: {note['wiped']}")
@@ -61,10 +61,21 @@ class Ledger:
         for op_id, receipt in note.get("answers", {}).items():
             known = self.issued.get((receipt["device"], receipt["n"]), [])
             hold("C-TRUTH", receipt in known, f"{phone.name} believes an answer to {op_id} that nobody gave")
+        doubted = [scope for scope, held in new["held"].items() if held["bad"]]
+        hold("S-NOGAP", not doubted, f"{phone.name} counts other rows than the town in {doubted}")
         self._numbers(phone, new)
         if not note.get("lost") and "wiped" not in note:
             self._cursors(phone, old, new)
         self._view(phone, new)
+
+    def standing(self, phone: str, account: str, kind: str, now: int) -> set[str]:
+        """The places that a parent was told about, and that therefore have to stand: up to the age at which journals end."""
+        who = (phone, account)
+        told = {op_id: receipt for op_id, receipt in self.answers.get(who, {}).items() if op_id not in self.released.get(who, set())}
+        return {
+            item["rid"] for receipt in told.values() if receipt["kind"] == kind and now - receipt["heard_at"] < 28 * DAY
+            for item in receipt["items"] if item["outcome"] in ("accepted", "waitlisted", "needs_confirmation")
+        }  # fmt: skip
 
     def _numbers(self, phone: Phone, store: Json) -> None:
         numbers = [op["n"] for op in store["outbox"] if not op["parked"]]
@@ -75,12 +86,7 @@ class Ledger:
         for scope, held in new["held"].items():
             before = parse_cursor(old["held"].get(scope, {}).get("cursor"))
             after = parse_cursor(held["cursor"])
-            if (
-                before
-                and after
-                and before["gen"] == after["gen"]
-                and before["reset_head"] is after["reset_head"] is None
-            ):
+            if before and after and before["gen"] == after["gen"] and before["reset_head"] is after["reset_head"] is None:
                 hold("S-MONO", before["seq"] <= after["seq"], f"{phone.name} went back in {scope}")
 
     def _view(self, phone: Phone, store: Json) -> None:
@@ -150,6 +156,12 @@ def check_town(bookings: list[Json], taken: Mapping[str, int], effects: list[Any
         hold("S-CAP", not overtaken, f"{session.id}: somebody jumped the queue")
 
 
+def check_rights(name: str, account: str, store: Json) -> None:
+    """A phone never holds what its account was never allowed to read."""
+    allowed = {f"a:{account}", *(f"f:{family}" for family in families_of(account)), *town_scopes()}
+    hold("S-AUTH", store["base"].keys() | store["staging"].keys() <= allowed, f"{name} of {account} holds {sorted(store['base'])}")
+
+
 def check_copy(name: str, store: Json, scope: str, head: tuple[str, int, int], rows: Mapping[str, Any]) -> None:
     """The phone's copy of a scope is the server's, as far as its cursor says."""
     gen, _, floor = head
@@ -174,6 +186,4 @@ def check_cut(rows: Mapping[str, Any], after: int) -> None:
     for key, (seq, body) in rows.items():
         if body is not None and seq > after and key.startswith("resa/") and "receipt" in body:
             mine = receipts.get(f"receipt/{body['receipt']['device']}/{body['receipt']['n']}", seq)
-            hold(
-                "S-CUT", mine >= seq or max(receipts.values()) > seq, f"{key} comes after the receipt that tells of it"
-            )
+            hold("S-CUT", mine >= seq or max(receipts.values()) > seq, f"{key} comes after the receipt that tells of it")

@@ -42,10 +42,11 @@ class Phone:
         self.skew = 0
         self.asked = 0
         self.most_ops = 50
+        self.sign_ins = 0
         self.attempt = 0
         self.wait: int | None = 0
         self.fail: type[Exception] | None = None
-        self.registering: str | None = None  # why a device has to be registered: first | conflict | forgotten
+        self.needs: dict[str, str] = {}  # account → why a device has to be registered: first | conflict | forgotten
 
     @property
     def store(self) -> Store:
@@ -85,6 +86,7 @@ class Phone:
         self.stores.setdefault(account, new_store(account))
         self.undurable.setdefault(account, [])
         self.live, self.last, self.session_ends = account, account, False
+        self.sign_ins += 1
         self.wait, self.attempt = 0, 0
 
     def wipe(self, account: str, why: str) -> None:
@@ -142,12 +144,12 @@ class Phone:
         plan = plan_request(store["state"], store["outbox"], self.cursors(store), hello)
         if "blocked" in plan:
             if plan["blocked"] == "no_device":
-                self.registering = self.registering or "first"
+                self.needs.setdefault(account, "first")
             return None
         if plan["mark"]:
             outbox = [{**op, "sent": op["sent"] or op["id"] in plan["mark"]} for op in store["outbox"]]
             self.commit(account, {**store, "outbox": outbox})
-        self.tabs[tab][hello["req"]] = {"account": account, "sent": plan["sent"]}
+        self.tabs[tab][hello["req"]] = {"account": account, "sent": plan["sent"], "sign_ins": self.sign_ins}
         return dict(plan["request"])
 
     def cursors(self, store: Store) -> dict[str, str | None]:
@@ -175,6 +177,8 @@ class Phone:
                 progressed, unfinished = self.take_in(account, sent, decision["reply"], now)
             except (Quota, Aborted):
                 progressed = False
+        if decision["do"] in ("need_sign_in", "other_account") and asked["sign_ins"] != self.sign_ins:
+            decision = {"do": "wait", "ms": 0}  # said to somebody who was signed in before
         self.obey(account, decision)
         self.attempt, self.wait = next_exchange(decision, progressed, unfinished, self.attempt, chance)
         return str(decision["do"])
@@ -185,7 +189,7 @@ class Phone:
     def obey(self, account: str, decision: Json) -> None:
         do = decision["do"]
         if do == "renumber":
-            self.registering = "forgotten" if decision["code"] == "device_unknown" else "conflict"
+            self.needs[account] = "forgotten" if decision["code"] == "device_unknown" else "conflict"
         elif do == "wiped":
             self.wipe(account, "revoked")
         elif do == "need_sign_in":
@@ -207,35 +211,31 @@ class Phone:
         verdicts = [draft.apply(change) for change in reply["changes"]]
         more = any(change["more"] for change in reply["changes"]) or draft.staging_under_way()
         mine = [receipt for receipt in draft.arrived if receipt["device"] == store["state"]["device"]]
-        settled = settle(
-            store["state"], store["outbox"], store["journal"], sent, reply, mine, not more, now + self.skew
-        )
+        settled = settle(store["state"], store["outbox"], store["journal"], sent, reply, mine, not more, now + self.skew)
         if "trouble" in settled:
-            self.registering = "conflict"
+            self.needs[account] = "conflict"
             self.commit(account, draft.store(), applied=reply)
             return True, True
         dropped = {*settled["journal_drop"], *prune_journal(store["journal"], settled["state"], now + self.skew)}
         journal = [entry for entry in store["journal"] if entry["id"] not in dropped] + settled["journal_add"]
         new = {**draft.store(), "state": settled["state"], "outbox": settled["outbox"], "journal": journal}
-        self.keep(account, new, reply, settled)
+        self.keep(account, new, reply, settled, now)
         progressed = bool(settled["answered"] or settled["restored"]) or any(verdict != "skip" for verdict in verdicts)
         return progressed, more or "wrong" in verdicts or any(not op["parked"] for op in settled["outbox"])
 
-    def keep(self, account: str, new: Store, reply: Json, settled: Json) -> None:
+    def keep(self, account: str, new: Store, reply: Json, settled: Json, now: int) -> None:
         answers = {pair["op"]["id"]: pair["receipt"] for pair in settled["answered"]}
-        self.commit(account, new, applied=reply, answers=answers, back=settled["journal_drop"])
+        self.commit(account, new, applied=reply, answers=answers, now=now)
 
     def registered(self, account: str, made: Mapping[str, Any]) -> None:
         """The server gave this installation a (new) name."""
-        why, self.registering = self.registering, None
         store = self.stores[account]
-        forgotten = why == "forgotten"
-        after = adopt_device(
-            store["state"], store["outbox"], store["journal"], made["device"], made["clone_guard"], forgotten
-        )
+        forgotten = self.needs.get(account) == "forgotten"
+        after = adopt_device(store["state"], store["outbox"], store["journal"], made["device"], made["clone_guard"], forgotten)
         journal = [entry for entry in store["journal"] if entry["id"] not in after["journal_drop"]]
         new = {**store, "state": after["state"], "outbox": after["outbox"], "journal": journal}
-        self.commit(account, new, durable=True, back=after["journal_drop"])
+        self.commit(account, new, durable=True)
+        self.needs.pop(account, None)
 
 
 class _Draft:

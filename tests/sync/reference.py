@@ -78,8 +78,7 @@ class Reference(ReferenceTown):
 
     async def taken(self) -> dict[str, int]:
         return {
-            session: sum(b["session"] == session and b["state"] in HOLDING for b in self.state["bookings"].values())
-            for session in SESSIONS
+            session: sum(b["session"] == session and b["state"] in HOLDING for b in self.state["bookings"].values()) for session in SESSIONS
         }
 
     async def receipts(self) -> list[tuple[str, int]]:
@@ -123,9 +122,7 @@ class Reference(ReferenceTown):
 
     async def purge(self, now: int) -> None:
         for scope in self.state["scopes"].values():
-            old = [
-                row for row in scope["rows"].values() if row["b"] is None and row["at"] < now - world.KEPT_TOMBSTONES
-            ]
+            old = [row for row in scope["rows"].values() if row["b"] is None and row["at"] < now - world.KEPT_TOMBSTONES]
             if old:
                 scope["floor"] = max(scope["floor"], *(row["s"] for row in old))
                 scope["rows"] = {key: row for key, row in scope["rows"].items() if row not in old}
@@ -137,6 +134,10 @@ class Reference(ReferenceTown):
                 self.end(rid, "expired", now, touched)
                 for scope, rows in self.changed(touched).items():
                     self.put(scope, rows, now)
+
+    async def projections(self, now: int) -> dict[str, Json]:
+        """`resa/…` of every family as the bookings say it should be."""
+        return self.changed(set(self.state["bookings"]))
 
     async def exchange(self, account: str | None, request: Json, now: int) -> Answered:
         try:
@@ -273,9 +274,7 @@ class Reference(ReferenceTown):
             if room <= 0:
                 changes.append({"scope": name, "from": said, "to": said, "more": True, "reset": False, "rows": []})
                 continue
-            live = sorted(
-                (row for row in scope["rows"].values() if row["s"] > reading["after"]), key=lambda row: row["s"]
-            )
+            live = sorted((row for row in scope["rows"].values() if row["s"] > reading["after"]), key=lambda row: row["s"])
             found = [row for row in live if row["b"] is not None or row["s"] > reading["hide_to"]]
             rows, more = found[:room], len(found) > room
             room -= len(rows)

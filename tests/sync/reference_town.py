@@ -73,8 +73,7 @@ class ReferenceTown:
         if session is None:
             return {**told, "outcome": "refused", "code": "SESSION_UNKNOWN"}
         if any(
-            b["child"] == item["child"] and b["session"] == session.id and b["state"] in ACTIVE
-            for b in self.state["bookings"].values()
+            b["child"] == item["child"] and b["session"] == session.id and b["state"] in ACTIVE for b in self.state["bookings"].values()
         ):
             return {**told, "outcome": "refused", "code": "ALREADY_BOOKED"}
         if now > session.add_until:
@@ -105,9 +104,7 @@ class ReferenceTown:
     def has_room(self, session: str) -> bool:
         capacity = SESSIONS[session].capacity
         return (
-            capacity is None
-            or sum(b["session"] == session and b["state"] in HOLDING for b in self.state["bookings"].values())
-            < capacity
+            capacity is None or sum(b["session"] == session and b["state"] in HOLDING for b in self.state["bookings"].values()) < capacity
         )
 
     def give_up(self, families: list[str], item: Json, kind: str, by: Json, now: int, touched: set[str]) -> Json:
@@ -152,11 +149,7 @@ class ReferenceTown:
 
     def promote(self, session: str, now: int, touched: set[str]) -> None:
         """The freed place is kept for who waits first, and asked about."""
-        waiting = [
-            (b["asked"], rid)
-            for rid, b in self.state["bookings"].items()
-            if b["session"] == session and b["state"] == "waiting"
-        ]
+        waiting = [(b["asked"], rid) for rid, b in self.state["bookings"].items() if b["session"] == session and b["state"] == "waiting"]
         for _, rid in sorted(waiting):
             if now <= SESSIONS[session].add_until and self.has_room(session):
                 self.state["bookings"][rid] |= {"state": "to_confirm", "until": now + 24 * HOUR}
