@@ -15,6 +15,12 @@ class Family(Model):
     quotient_source = fields.CharField(max_length=20, null=True, description="CAF | MSA | tax_notice")
     quotient_read_on = fields.CharField(max_length=10, null=True)
     address = fields.CharField(max_length=250, null=True)
+    phone_home = fields.CharField(max_length=30, null=True)
+    phone_mobile = fields.CharField(max_length=30, null=True)
+    phone_work = fields.CharField(max_length=30, null=True)
+    caf_number = fields.CharField(max_length=20, null=True, description="helps an agent find the family in CDAP")
+    email_invoices = fields.BooleanField(null=True, description="null: never asked")
+    versions = fields.TextField(null=True, description="JSON: field to number of changes, absent: 0")
 
     class Meta:
         table = "family"
@@ -39,6 +45,8 @@ class Child(Model):
     born_on = fields.CharField(max_length=10)
     grade = fields.CharField(max_length=10, description="PS MS GS CP CE1 CE2 CM1 CM2")
     school = fields.CharField(max_length=40, description="code of the place")
+    diet = fields.CharField(max_length=20, null=True, description="standard | no_pork | vegetarian, null: never said")
+    care_protocol = fields.BooleanField(null=True, description="PAI: yes or no, never sent to a device")
 
     class Meta:
         table = "child"
@@ -68,3 +76,54 @@ class Guardianship(Model):
     class Meta:
         table = "guardianship"
         unique_together = (("account", "family"),)
+
+
+class FamilyContact(Model):
+    """Somebody who may collect the children, or who is called in an emergency."""
+
+    id = fields.CharField(primary_key=True, max_length=40)
+    family = fields.ForeignKeyField("portail.Family", related_name="contacts", db_index=True)
+    kind = fields.CharField(max_length=10, description="collector | emergency")
+    name = fields.CharField(max_length=80)
+    relation = fields.CharField(max_length=80, null=True)
+    phone = fields.CharField(max_length=30)
+    version = fields.IntField()
+    made_at = fields.BigIntField()
+
+    class Meta:
+        table = "family_contact"
+
+
+class FamilyProof(Model):
+    """A document that the town saw, and until when it is valid. The document itself is not kept."""
+
+    id = fields.CharField(primary_key=True, max_length=120, description="<family>.<kind> or <family>.<kind>.<child>")
+    family = fields.ForeignKeyField("portail.Family", related_name="proofs", db_index=True)
+    child = fields.CharField(max_length=40, null=True)
+    kind = fields.CharField(max_length=20, description="insurance | address | vaccination")
+    label = fields.CharField(max_length=80, null=True, description="for an insurance: the insurer")
+    valid_until = fields.CharField(max_length=10)
+    seen_at = fields.BigIntField()
+
+    class Meta:
+        table = "family_proof"
+
+
+class FamilyChange(Model):
+    """What a parent changed and the town must check first: old to new, one field at a time."""
+
+    id = fields.CharField(primary_key=True, max_length=40)
+    family = fields.ForeignKeyField("portail.Family", related_name="changes", db_index=True)
+    field = fields.CharField(max_length=20, description="address | caf_number | collector | proof | care_protocol")
+    target = fields.CharField(max_length=120, null=True, description="the child, contact or proof it is about")
+    old = fields.TextField(null=True, description="JSON")
+    new = fields.TextField(null=True, description="JSON, null: removal")
+    state = fields.CharField(max_length=10, db_index=True, description="pending | accepted | refused | replaced")
+    reason = fields.CharField(max_length=300, null=True, description="of a refusal, as the parent reads it")
+    account = fields.CharField(max_length=40)
+    asked_at = fields.BigIntField()
+    agent = fields.CharField(max_length=40, null=True)
+    decided_at = fields.BigIntField(null=True)
+
+    class Meta:
+        table = "family_change"

@@ -1,0 +1,1 @@
+"""What a parent allows, and since when."""
