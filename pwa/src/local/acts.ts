@@ -1,6 +1,6 @@
 // What a parent asks for. Each act resolves once the command is safely on the phone; sending it is the exchange's business.
 import { MOST_ITEMS } from '../../../sync/commands.ts';
-import { wakeAfterAct } from '../syncing/triggers';
+import { wake } from '../syncing/loop';
 import type { Item } from '../../../sync/device.ts';
 import type { Base } from './base';
 import { clock } from './clock';
@@ -60,7 +60,7 @@ export async function withdrawQueued(id: string, rids?: string[]): Promise<boole
 /** Sends a command that was set aside after all, at the end of the queue. */
 export async function resendParked(id: string): Promise<void> {
   await withCurrent((base) => release(base, id));
-  wakeAfterAct();
+  wake();
 }
 
 /** Takes a receipt off this device's list; the town keeps it. */
@@ -72,7 +72,7 @@ export async function dismissReceipt(key: string): Promise<void> {
 
 async function ask(base: Base, drafts: Wanted[], tookBack: boolean): Promise<Kept> {
   const ops = drafts.length ? await append(base, drafts, Math.round(clock())) : [];
-  if (ops.length || tookBack) wakeAfterAct();
+  if (ops.length || tookBack) wake();
   return { ids: ops.map((op) => op.id), rids: drafts.flatMap((draft) => (draft.args.items ?? []).map((item) => item.rid)) };
 }
 

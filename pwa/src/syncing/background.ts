@@ -19,9 +19,8 @@ async function sendFor(account: string): Promise<boolean> {
   const base = new Base(account);
   try {
     for (let turn = 0; turn < MOST_TURNS; turn++) {
-      if ((await base.read(countWaiting)) === 0) return true;
-      const done = await takeTurn(base, () => exchangeOnce(base, MOST_OPS));
-      if (done === 'busy') return true; // a tab is open and sends
+      const done = await takeTurn(account, async () => ((await base.read(countWaiting)) === 0 ? null : exchangeOnce(base, MOST_OPS)));
+      if (!done) return true;
       if (['need_sign_in', 'other_account', 'wiped', 'upgrade', 'broken'].includes(done.decision.do)) return true;
       if (!done.progressed) return false;
     }

@@ -1,7 +1,5 @@
 // What the tabs of one browser tell each other. A hint only: the database is the truth, and a tab that missed a word re-reads it.
-export type Word =
-  | { say: 'acted' } // a command was queued: whoever can, sends it
-  | { say: 'logout'; account: string; revoked: boolean };
+export interface Word { say: 'logout'; account: string; revoked: boolean }
 
 const channel = typeof BroadcastChannel === 'undefined' ? null : new BroadcastChannel('portail-famille');
 

@@ -6,12 +6,12 @@ import { type Anchor, recallClock, skew } from '../local/clock';
 import { refillIfRoom, withDb } from '../local/room';
 import { exchangeOnce } from './exchange';
 import { areBehind, leaveHeads, streaming, watchHeads } from './heads';
+import { sendLater } from './later';
 import { type LastExchange, lastExchange, note } from './notes';
 import { showBase, showBusy, showSkew } from './status.svelte';
 import { takeTurn } from './turn';
 
 const POLL_WHILE_SHOWN = 60_000;
-const WHILE_ANOTHER_TAB_WORKS = 2_000;
 
 let base: Base | null = null;
 let onRevoked: (base: Base) => Promise<void> = async () => undefined;
@@ -21,6 +21,8 @@ let timer: ReturnType<typeof setTimeout> | undefined;
 let attempt = 0;
 let mostOps = MOST_OPS;
 let received = 0;
+/** The town answered the last time it was asked. */
+let reached = false;
 
 /** Begins to exchange for the signed-in account. `revoked`: the town struck this device off. */
 export function startLoop(current: Base, revoked: (base: Base) => Promise<void>): void {
@@ -75,11 +77,13 @@ async function turns(): Promise<void> {
     clearTimeout(timer);
     wokenMeanwhile = false;
     const wait = await oneTurn(current).catch((fault: unknown) => afterFault(current, fault));
-    if (base !== current || wait === 0 || wokenMeanwhile) {
+    // Whatever woke it during an exchange that went well was served by it, commands included.
+    if (base !== current || wait === 0 || (wokenMeanwhile && attempt > 0)) {
       current = base;
       continue;
     }
     showBusy('idle');
+    if (attempt > 0) void sendLater(current);
     if (wait !== null) timer = setTimeout(() => void run(), shown() && !streaming() ? Math.min(wait, POLL_WHILE_SHOWN) : wait);
     break;
   }
@@ -92,10 +96,11 @@ async function oneTurn(current: Base): Promise<number | null> {
   const first = (last?.okAt ?? null) === null;
   // While the line seems dead only a question goes out: what was never sent can still be taken back.
   const probing = seemsOffline(last);
+  const ops = probing ? 0 : mostOps;
   showBusy(probing ? 'idle' : first ? 'receiving' : 'sending', received);
-  const done = await takeTurn(current, () => exchangeOnce(current, probing ? 0 : mostOps));
-  if (done === 'busy') return WHILE_ANOTHER_TAB_WORKS;
+  const done = await (current.memory ? exchangeOnce(current, ops) : takeTurn(current.account, () => exchangeOnce(current, ops)));
   if (base !== current) return null;
+  reached = done.status !== 0 && done.decision.do !== 'not_ours';
   received = first ? received + done.rows : 0;
   mostOps = done.decision.do === 'smaller' ? Math.max(1, Math.floor(mostOps / 2)) : MOST_OPS;
   showSkew(skew());
@@ -113,9 +118,9 @@ async function oneTurn(current: Base): Promise<number | null> {
   return wait;
 }
 
-/** A hint only, and wrong on some machines: it decides what is asked first, never whether to ask. */
+/** The browser's word is a hint, and wrong on some machines: it decides what is asked first, never whether to ask. */
 function seemsOffline(last: LastExchange | undefined): boolean {
-  return navigator.onLine === false || last?.end === 'offline';
+  return !reached && (navigator.onLine === false || last?.end === 'offline');
 }
 
 /** A fault of this browser's storage, or ours: written down for whoever looks, and tried again in a minute. */

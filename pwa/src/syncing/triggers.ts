@@ -1,7 +1,7 @@
-// What makes the app try again: the network, the screen, another tab, the browser's own background sync.
+// What makes the app try again: the network coming back, the app being shown again.
 import { currentBase } from '../local/current.svelte';
-import { listen, tell } from './channel';
 import { leaveHeads } from './heads';
+import { sendLater } from './later';
 import { shown, wake } from './loop';
 import { exchange } from './status.svelte';
 
@@ -13,8 +13,7 @@ export function wakeOnEvents(): void {
   addEventListener('online', wake);
   addEventListener('focus', onShown);
   addEventListener('pageshow', onShown);
-  document.addEventListener('visibilitychange', () => (shown() ? onShown() : leaveHeads()));
-  listen((word) => word.say === 'acted' && wake());
+  document.addEventListener('visibilitychange', () => (shown() ? onShown() : onHidden()));
   addEventListener('beforeunload', (event) => {
     // In memory only: closing the tab loses what has not been sent, and the parent should know.
     if (currentBase()?.memory && exchange.state.count > 0) event.preventDefault();
@@ -28,16 +27,8 @@ function onShown(): void {
   if (currentBase()) wake();
 }
 
-/** After an act: send it now, and let the browser send it if this page is closed first (Chromium only, so never relied upon). */
-export function wakeAfterAct(): void {
-  wake();
-  tell({ say: 'acted' });
-  if (currentBase()?.memory === false) void askForBackgroundSync();
-}
-
-type WithSync = ServiceWorkerRegistration & { sync?: { register(tag: string): Promise<void> } };
-
-async function askForBackgroundSync(): Promise<void> {
-  const registration = (await navigator.serviceWorker?.getRegistration()) as WithSync | undefined;
-  await registration?.sync?.register('outbox').catch(() => undefined);
+function onHidden(): void {
+  leaveHeads();
+  const base = currentBase();
+  if (base) void sendLater(base).catch(() => undefined);
 }
