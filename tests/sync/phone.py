@@ -45,6 +45,7 @@ class Phone:
         self.sign_ins = 0
         self.attempt = 0
         self.wait: int | None = 0
+        self.stopped_by: str | None = None
         self.fail: type[Exception] | None = None
         self.needs: dict[str, str] = {}  # account → why a device has to be registered: first | conflict | forgotten
 
@@ -71,9 +72,10 @@ class Phone:
         self.watch(self, account, old, new, note)
 
     def lose_power(self, choice: int) -> None:
-        """Killed: tabs forget what they asked; transactions since the last durable one may be gone, the latest first."""
+        """Killed: tabs forget what they asked; transactions since the last durable one may be gone, the latest first. Started again, it asks at once."""
         self.tabs = [{}, {}]
         self.fail = None
+        self.wait, self.attempt, self.stopped_by = 0, 0, None
         for account, versions in self.undurable.items():
             if versions and choice % 2:
                 old, new = self.stores[account], versions[choice // 2 % len(versions)]
@@ -87,7 +89,7 @@ class Phone:
         self.undurable.setdefault(account, [])
         self.live, self.last, self.session_ends = account, account, False
         self.sign_ins += 1
-        self.wait, self.attempt = 0, 0
+        self.wait, self.attempt, self.stopped_by = 0, 0, None
 
     def wipe(self, account: str, why: str) -> None:
         """Logout, or a device that was revoked: nothing readable stays."""
@@ -181,6 +183,7 @@ class Phone:
             decision = {"do": "wait", "ms": 0}  # said to somebody who was signed in before
         self.obey(account, decision)
         self.attempt, self.wait = next_exchange(decision, progressed, unfinished, self.attempt, chance)
+        self.stopped_by = str(decision["do"]) if self.wait is None else None
         return str(decision["do"])
 
     def understand(self, sent: Json, answer: Json) -> Json:
