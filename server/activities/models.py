@@ -56,7 +56,8 @@ class Unit(Model):
     grades = fields.JSONField(description="grades that may use it, empty: all")
     counts = fields.JSONField(description="codes of the capacity units that one booking takes a place of")
     excludes = fields.JSONField(description="ids of units that cannot be booked for the same child and day")
-    rule = fields.CharField(max_length=200, description="the deadline read back in French")
+    rule = fields.TextField(description="the terms read back in French")
+    terms = fields.JSONField(null=True, description="the rules as written, see rules/written.py, null: never booked here")
     position = fields.IntField()
 
     class Meta:
@@ -82,8 +83,13 @@ class Opening(Model):
     unit = fields.ForeignKeyField("portail.Unit", related_name="openings", db_index=True)
     date = fields.CharField(max_length=10, db_index=True)
     closed = fields.BooleanField(default=False)
+    closed_why = fields.CharField(max_length=200, null=True, description="told to the families when it is closed")
+    opens_at = fields.BigIntField(null=True, description="bookings open, null: as soon as it is published")
+    opens_outside_at = fields.BigIntField(null=True, description="for families from outside, null: with the others")
     add_until = fields.BigIntField()
     remove_until = fields.BigIntField()
+    late_add_until = fields.BigIntField(null=True, description="past add_until and until then: see the terms of the unit")
+    late_remove_until = fields.BigIntField(null=True)
     pools = fields.JSONField(description="ids of the place pools it takes from, sorted")
 
     class Meta:

@@ -7,7 +7,6 @@ from typing import Any
 
 from server.activities.rules import opening_rows
 from server.database import Connection, Database, marks
-from server.tariffs.rules import Tariff, price
 
 Rows = dict[str, dict[str, Any]]
 FIRST_MONTH_OF_SCHOOL_YEAR = 9
@@ -111,34 +110,6 @@ async def _month_rows(reader: Connection | Database, query: str, *values: Any) -
     for opening in openings:
         opening["level"] = max((levels[pool] for pool in opening["pools"]), default=0)
     return opening_rows(openings)
-
-
-async def enrolment_rows(
-    reader: Connection | Database, family: str, resident: bool, quotient: int | None, tariffs: Mapping[str, Tariff]
-) -> Rows:
-    """The rows ``enrol/<id>`` of a family: what its children may book, and what this family pays for it.
-
-    `tariffs`: the price lists in force, by unit (`tariffs.service.unit_tariffs`). A shared child's enrolment is in the
-    scopes of both families, each with its own prices.
-    """
-    found = await reader.all(
-        "SELECT e.* FROM enrolment e JOIN family_child fc ON fc.child_id = e.child_id WHERE fc.family_id = ? ORDER BY e.id",
-        family,
-    )
-    return {
-        f"enrol/{enrolment['id']}": {
-            "child": enrolment["child_id"],
-            "activity": enrolment["activity_id"],
-            "since": enrolment["since"],
-            "until": enrolment["until"],
-            "units": {
-                unit: price(tariffs[unit], resident, quotient).row()
-                for unit in _json(enrolment["units"])
-                if unit in tariffs
-            },
-        }
-        for enrolment in found
-    }
 
 
 def _json(value: Any) -> Any:

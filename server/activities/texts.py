@@ -1,32 +1,187 @@
-"""A deadline rule read back in French, so that what parents read cannot say something else than what is computed."""
+"""Rules read back in French, so that what parents read cannot say something else than what is computed."""
 
-from server.activities.rules import DaysBefore, Deadline, UntilStart, WeekdayBefore
+from collections.abc import Sequence
+from datetime import date
+
+from server.activities.rules import (
+    Among,
+    Anchored,
+    ByDate,
+    BySeason,
+    ByWeekday,
+    Count,
+    DaysBefore,
+    Deadline,
+    LastWeekday,
+    Late,
+    MonthDay,
+    OnDate,
+    Shifted,
+    Terms,
+    TimeBefore,
+    UntilStart,
+    WeekdayBefore,
+)
 
 NBSP = "\u00a0"
 WEEKDAYS = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
+MONTHS = (
+    "janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre", "décembre",
+)  # fmt: skip
+ANCHORS = {
+    "week": "le lundi de la semaine",
+    "month": "le 1er du mois",
+    "period": "le premier jour des vacances",
+    "period_opening": "le premier jour ouvré des vacances",
+}
+THEN = {"accept": "accepté", "ask": "sur accord du service", "waiting": "en liste d’attente"}
+
+
+def terms_sentence(terms: Terms) -> str:
+    """« Réserver ou annuler : jusqu’à 2 jours ouvrés avant, à 12 h. », with the opening and what comes past the limit."""
+    said = [deadline_sentence(terms.add, terms.remove)]
+    if terms.opens is not None:
+        opens = f"Ouverture des réservations{NBSP}: {_when(terms.opens)}"
+        if terms.opens_outside is not None:
+            opens += f", et pour les familles extérieures {_when(terms.opens_outside)}"
+        said.insert(0, f"{opens}.")
+    elif terms.opens_outside is not None:
+        said.insert(0, f"Familles extérieures{NBSP}: à partir de {_when(terms.opens_outside)}.")
+    if terms.late_add is not None:
+        said.append(f"Réserver plus tard{NBSP}: {_late(terms.late_add, 'de majoration')}.")
+    if terms.late_remove is not None:
+        said.append(f"Annuler plus tard{NBSP}: {_late(terms.late_remove, 'du prix reste dû', 'restent dus')}.")
+    if terms.decided:
+        said.append("Le service accepte ou refuse chaque demande selon les places.")
+    if terms.prepaid:
+        said.append("À régler en totalité avant la limite.")
+    return " ".join(said)
 
 
 def deadline_sentence(add: Deadline, remove: Deadline) -> str:
     """« Réserver ou annuler : jusqu’à 2 jours ouvrés avant, à 12 h. »"""
     if add == remove:
-        return f"Réserver ou annuler{NBSP}: {_until(add)}."
-    return f"Réserver{NBSP}: {_until(add)}. Annuler{NBSP}: {_until(remove)}."
+        return f"Réserver ou annuler{NBSP}: {until(add)}."
+    return f"Réserver{NBSP}: {until(add)}. Annuler{NBSP}: {until(remove)}."
 
 
-def _until(rule: Deadline) -> str:
+def _late(late: Late, share: str, owed: str = "de majoration") -> str:
+    extra = [f"{late.percent}{NBSP}% {share}"] if late.percent else []
+    extra += [f"{late.cents // 100},{late.cents % 100:02d}{NBSP}€ {owed}"] if late.cents else []
+    said = f"{THEN[late.then]} {until(late.until)}"
+    return f"{said}, {' et '.join(extra)}" if extra else said
+
+
+def until(rule: Deadline) -> str:
+    """« jusqu’au jeudi de la semaine précédente, à 12 h »"""
     match rule:
         case UntilStart():
             return "jusqu’au début"
-        case DaysBefore(0, at, _):
-            return f"jusqu’au jour même, à {hour(at)}"
-        case DaysBefore(days, at, count):
-            plural = "s" if days > 1 else ""
-            kind = f" ouvré{plural}" if count == "open" else ""
-            return f"jusqu’à {days} jour{plural}{kind} avant, à {hour(at)}"
+        case DaysBefore(0, at, _, False):
+            return f"jusqu’au jour même{_at(at)}"
+        case DaysBefore() | TimeBefore():
+            return f"jusqu’à {_when(rule)}"
+        case WeekdayBefore() | LastWeekday() | MonthDay() | OnDate():
+            return f"jusqu’au {_when(rule)}"
+        case Anchored(inner, anchor):
+            return f"{until(inner)} {_from_anchor(inner, anchor)}"
+        case Shifted(inner, to):
+            return f"{until(inner)} (ou le jour ouvré {'suivant' if to == 'later' else 'précédent'}, si ce jour est férié ou chômé)"
+        case BySeason(school, holidays):
+            return f"en période scolaire {until(school)}{NBSP}; pendant les vacances {until(holidays)}"
+        case ByWeekday(rules):
+            return f"{NBSP}; ".join(f"pour {days} {until(one)}" for days, one in _by_rule(rules))
+        case ByDate(spans):
+            return f"{NBSP}; ".join(f"du {_day(first)} au {_day(last)} {until(one)}" for first, last, one in spans)
+        case Among(which, rules):
+            first = "première" if which == "earliest" else "dernière"
+            return f"jusqu’à la {first} de ces limites{NBSP}: {' / '.join(until(one) for one in rules)}"
+    raise AssertionError(rule)
+
+
+def _when(rule: Deadline) -> str:
+    """A rule as the moment itself: « 2 jours ouvrés avant, à 12 h », « jeudi précédent, à 12 h »."""
+    match rule:
+        case DaysBefore(days, at, count, clear):
+            weeks = days // 7 if days and days % 7 == 0 and count == "calendar" and not clear and days > 7 else 0
+            span = f"{weeks} semaines" if weeks else _days(days, count, clear)
+            return f"{span} avant{_at(at)}"
+        case TimeBefore(minutes, count):
+            hours, rest = divmod(minutes, 60)
+            span = f"{hours}{NBSP}heure{'s' if hours > 1 else ''}" if hours else ""
+            span += f"{' ' if span and rest else ''}{rest}{NBSP}minutes" if rest else ""
+            return f"{span} avant{'' if count == 'calendar' else ' (comptées les ' + _counted(count) + ')'}"
         case WeekdayBefore(weekday, weeks, at):
             week = ("de la même semaine", "de la semaine précédente")[weeks] if weeks < 2 else f"{weeks} semaines avant"
-            return f"jusqu’au {WEEKDAYS[weekday]} {week}, à {hour(at)}"
-    raise AssertionError(rule)
+            return f"{WEEKDAYS[weekday]} {week}{_at(at)}"
+        case LastWeekday(weekday, at):
+            return f"{WEEKDAYS[weekday]} précédent{_at(at)}"
+        case MonthDay(day, months, at):
+            month = ("du même mois", "du mois précédent")[months] if months < 2 else f"{months} mois avant"
+            return f"{'1er' if day == 1 else day} {month}{_at(at)}"
+        case OnDate(day, at):
+            return f"{_day(day)}{_at(at)}"
+        case ByDate(spans):
+            return f"{NBSP}; ".join(f"pour la période du {_day(first)} au {_day(last)}, {_from(one)}" for first, last, one in spans)
+        case Anchored(inner, anchor):
+            return f"{_when(inner)} {_from_anchor(inner, anchor)}"
+    return until(rule).removeprefix("jusqu’à ").removeprefix("jusqu’au ")
+
+
+def _from(rule: Deadline) -> str:
+    said = _when(rule)
+    return f"le {said}" if isinstance(rule, OnDate | WeekdayBefore | LastWeekday | MonthDay) else said
+
+
+def _from_anchor(inner: Deadline, anchor: str) -> str:
+    return f"(compté{'s' if isinstance(inner, DaysBefore | TimeBefore) else ''} depuis {ANCHORS[anchor]})"
+
+
+def _days(days: int, count: Count, clear: bool) -> str:
+    s = "s" if days > 1 else ""
+    plain = f"{days} jour{s}"
+    francs = f" franc{s}" if clear else ""
+    match count:
+        case "calendar":
+            return plain + francs
+        case "open":
+            return f"{plain} ouvré{s}{francs}"
+        case "working":
+            return f"{plain} ouvrable{s}{francs}"
+        case "school":
+            return f"{plain} d’école{francs}"
+    return f"{plain}{francs} (comptés les {_counted(count)})"
+
+
+def _counted(count: Count) -> str:
+    if isinstance(count, frozenset):
+        return _list([f"{WEEKDAYS[day]}s" for day in sorted(count)]) + " non fériés"
+    return {
+        "weekdays": "jours du lundi au vendredi",
+        "open": "jours ouvrés",
+        "working": "jours ouvrables",
+        "school": "jours d’école",
+    }[count]
+
+
+def _by_rule(rules: Sequence[tuple[int, Deadline]]) -> list[tuple[str, Deadline]]:
+    """Weekdays that share a rule are said together: « le lundi et le mardi »."""
+    grouped: dict[Deadline, list[int]] = {}
+    for weekday, rule in sorted(rules, key=lambda one: one[0]):
+        grouped.setdefault(rule, []).append(weekday)
+    return [(_list([f"le {WEEKDAYS[day]}" for day in days]), rule) for rule, days in grouped.items()]
+
+
+def _list(words: Sequence[str]) -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} et {words[-1]}"
+
+
+def _day(day: date) -> str:
+    return f"{'1er' if day.day == 1 else day.day} {MONTHS[day.month - 1]} {day.year}"
+
+
+def _at(at: str) -> str:
+    return ", à minuit" if at == "24:00" else f", à {hour(at)}"
 
 
 def hour(at: str) -> str:

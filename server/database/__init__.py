@@ -23,7 +23,7 @@ Row = Mapping[str, Any]
 MODELS = [
     f"server.{feature}.models"
     for feature in (
-        "accounts", "families", "activities", "tariffs", "bookings", "invoices", "news", "feed", "syncing", "outbox", "mail",
+        "accounts", "families", "activities", "tariffs", "bookings", "attendance", "invoices", "news", "feed", "syncing", "outbox", "mail",
         "registration", "traces", "consents", "quotient", "franceconnect", "privacy",
     )
 ]  # fmt: skip

@@ -5,14 +5,14 @@ from datetime import date
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from server.activities.rules import WEEKDAYS, cutoff, instant, opening_days
+from server.activities.rules import WEEKDAYS, fault_in, opening_days
+from server.tariffs.rules import faults
+from server.tariffs.texts import fault_sentence
 from server.towns.reading import TownError, day_of, require
-from server.towns.shape import Decision, Directory, Limit, Offer, Prices, Unit
+from server.towns.shape import Decision, Directory, Offer, Prices, Unit
 
 if TYPE_CHECKING:
     from server.towns.loader import Town
-
-FORMS = ({"days", "count", "at"}, {"weekday", "weeks", "at"}, {"until"})
 
 
 def directory(town: Directory) -> None:
@@ -37,16 +37,8 @@ def offer(town: Offer, where: Directory) -> None:
     for rank, pool in enumerate(town.pools):
         for place in pool.capacity:
             known(file, f"pools[{rank}].capacity", place, places)
-    for rank, pair in enumerate(town.deadlines):
-        _one_form(f"deadlines[{rank}].add", pair.add)
-        _one_form(f"deadlines[{rank}].remove", pair.remove)
     for rank, unit in enumerate(town.units):
         _unit(f"units[{rank}]", unit, town, places)
-
-
-def _one_form(key: str, limit: Limit) -> None:
-    said = {name for name in limit.__struct_fields__ if getattr(limit, name) is not None}
-    require(said in FORMS, "activities.toml", key, 'days + count + at, or weekday + weeks + at, or until = "start"')
 
 
 def _unit(key: str, unit: Unit, town: Offer, places: set[str]) -> None:
@@ -94,7 +86,12 @@ def _decision(key: str, decision: Decision, needed: set[str], brackets: int) -> 
     if decision.until is not None:
         require(since <= day_of(file, f"{key}.until", decision.until), file, f"{key}.until", "before it begins")
     require(set(decision.cents) == set(decision.outside), file, f"{key}.outside", "not the same codes as in cents")
-    for code in sorted(needed - set(decision.cents)):
+    for code in sorted(set(decision.cents) & set(decision.terms)):
+        raise TownError(f"{file}, {key}.terms.{code}: it has amounts in cents too")
+    for code, terms in decision.terms.items():
+        for fault in faults(terms):
+            raise TownError(f"{file}, {key}.terms.{code}.{fault.where}: {fault_sentence(fault)}")
+    for code in sorted(needed - set(decision.cents) - set(decision.terms)):
         raise TownError(f"{file}, {key}.cents: no amount for “{code}”, which a unit asks for")
     for code, cents in decision.cents.items():
         where = f"{key}.cents.{code}"
@@ -102,8 +99,8 @@ def _decision(key: str, decision: Decision, needed: set[str], brackets: int) -> 
         require(cents == sorted(cents), file, where, "a higher quotient never pays less")
 
 
-def deadlines_before_start(town: "Town") -> None:
-    """A deadline that falls after the unit begins is a mistake in the rule; it shows on real days only."""
+def conditions_can_be_true(town: "Town") -> None:
+    """A rule that cannot be true (closing before it opens, a hole between periods) shows on real days only."""
     year = town.identity.year
     first, last = date.fromisoformat(year.starts_on), date.fromisoformat(year.ends_on)
     for unit in town.units:
@@ -112,12 +109,9 @@ def deadlines_before_start(town: "Town") -> None:
         days = list(opening_days(written.during, weekdays, first, last, town.calendar))
         key = f"units[{town.offer.units.index(written)}]"
         require(bool(days), "activities.toml", f"{key}.days", f"“{unit.id}” never opens in the school year")
-        for rule in unit.deadlines or ():
-            for day in days:
-                late = cutoff(rule, day, written.starts, town.calendar, town.zone) > instant(
-                    day, written.starts, town.zone
-                )
-                require(not late, "activities.toml", f"{key}.deadline", f"on {day}, it falls after the unit begins")
+        if unit.conditions is not None:
+            fault = fault_in(unit.conditions, days, written.starts, town.calendar, town.zone)
+            require(fault is None, "activities.toml", f"{key}.deadline", f"“{written.deadline}”, {fault and fault.key} : {fault}")
 
 
 def unique(file: str, key: str, codes: list[str]) -> None:

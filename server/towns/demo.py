@@ -40,8 +40,8 @@ async def build(
     habits = list(crowd.habits(town, crowded, SEED))
     bar.set_description("Réservations")
     play_shortages(ledger, cast)
-    book_habits(ledger, [habit for habit in cast.habits if habit.unit.deadlines], *CAST_DAYS)
-    book_habits(ledger, [habit for habit in habits if habit.unit.deadlines], *CROWD_DAYS)
+    book_habits(ledger, [habit for habit in cast.habits if habit.unit.conditions], *CAST_DAYS)
+    book_habits(ledger, [habit for habit in habits if habit.unit.conditions], *CROWD_DAYS)
     password_hash = hash_password(cast.password)  # once: hashing 2,600 passwords would take a minute
     homes = [*cast.households, *crowded]
     tables = _merged(

@@ -5,15 +5,15 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from server.activities import rules
-from server.activities.rules import Calendar, Deadline
-from server.activities.texts import deadline_sentence
-from server.tariffs.rules import Bracket, Tariff
+from server.activities.rules import Calendar, RulePair, Terms as Conditions, Unwritable, terms_of
+from server.activities.texts import terms_sentence
+from server.tariffs.rules import Bracket, Brackets, Flat, Grid, Tariff, Terms, When
 from server.towns import checks, school_year
 from server.towns.reading import TownError, folder_of, load_identity, read
 from server.towns.shape import (
+    Decision,
     Directory,
     Identity,
-    Limit,
     News,
     NewsItem,
     Offer,
@@ -35,8 +35,10 @@ class TownUnit:
     pools: tuple[str, ...]
     """Capacity units, ``<place>-<pool>``."""
     excludes: tuple[str, ...]
-    deadlines: tuple[Deadline, Deadline] | None
-    """To add, to remove; None when it is never booked here."""
+    conditions: Conditions | None
+    """On what terms it is booked; None when it is never booked here."""
+    said: RulePair | None
+    """The same, as written."""
     rule: str
     position: int
 
@@ -96,24 +98,24 @@ def load_town(name: str) -> Town:
         capacity=_capacity(offer),
         tariffs=_tariffs(prices),
         periods=tuple(periods),
-        calendar=school_year.calendar(periods),
+        calendar=school_year.calendar(periods, identity.year),
         news=tuple(news.news),
     )
-    checks.deadlines_before_start(town)
+    checks.conditions_can_be_true(town)
     return town
 
 
 def _units(offer: Offer, directory: Directory) -> tuple[TownUnit, ...]:
-    deadlines = {pair.code: (_deadline(pair.add), _deadline(pair.remove)) for pair in offer.deadlines}
+    conditions = {pair.code: (_conditions(rank, pair), pair) for rank, pair in enumerate(offer.deadlines)}
     excluded = _exclusions(offer, directory)
     units: list[TownUnit] = []
     for unit in offer.units:
-        pair = deadlines[unit.deadline] if unit.deadline else None
-        rule = deadline_sentence(*pair) if pair else ""
+        found, said = conditions[unit.deadline] if unit.deadline else (None, None)
+        rule = terms_sentence(found) if found else ""
         for place in unit.places:
             id = f"{place}-{unit.code}"
             pools = tuple(sorted(f"{place}-{pool}" for pool in unit.pools))
-            units.append(TownUnit(id, unit, place, pools, tuple(sorted(excluded[id])), pair, rule, len(units)))
+            units.append(TownUnit(id, unit, place, pools, tuple(sorted(excluded[id])), found, said, rule, len(units)))
     return tuple(units)
 
 
@@ -147,16 +149,11 @@ def _exclusions(offer: Offer, directory: Directory) -> dict[str, set[str]]:
     return excluded
 
 
-def _deadline(limit: Limit) -> Deadline:
-    """The form was checked: what is not None says which one it is."""
-    if limit.until:
-        return rules.UntilStart()
-    assert limit.at is not None
-    if limit.weekday is not None and limit.weeks is not None:
-        return rules.WeekdayBefore(rules.WEEKDAYS.index(limit.weekday), limit.weeks, limit.at)
-    assert limit.days is not None
-    assert limit.count is not None
-    return rules.DaysBefore(limit.days, limit.at, limit.count)
+def _conditions(rank: int, pair: RulePair) -> Conditions:
+    try:
+        return terms_of(pair)
+    except Unwritable as error:
+        raise TownError(f"activities.toml, deadlines[{rank}].{error.key}: {error.said}") from error
 
 
 def _capacity(offer: Offer) -> dict[str, int | None]:
@@ -168,20 +165,22 @@ def _capacity(offer: Offer) -> dict[str, int | None]:
 
 
 def _tariffs(prices: Prices) -> tuple[Tariff, ...]:
-    ends = [bracket.lower for bracket in prices.brackets[1:]]
     return tuple(
-        Tariff(
-            code=code,
-            version=decision.version,
-            since=decision.since,
-            until=decision.until,
-            decision=decision.text,
-            brackets=tuple(
-                Bracket(bracket.label, bracket.lower, upper, amount)
-                for bracket, upper, amount in zip(prices.brackets, [*ends, None], cents, strict=True)
-            ),
-            non_resident_cents=decision.outside[code],
-        )
+        Tariff(code, decision.version, decision.since, decision.until, decision.text, terms)
         for decision in prices.decisions
-        for code, cents in decision.cents.items()
+        for code, terms in {**_bracketed(prices, decision), **decision.terms}.items()
     )
+
+
+def _bracketed(prices: Prices, decision: Decision) -> dict[str, Terms]:
+    """The short way to write a tariff: one amount per bracket of the file, and one for families from elsewhere."""
+    ends = [*(bracket.lower for bracket in prices.brackets[1:]), None]
+    found = {}
+    for code, amounts in decision.cents.items():
+        brackets = tuple(
+            Bracket(label=one.label, lower=one.lower, upper=upper, cents=cents)
+            for one, upper, cents in zip(prices.brackets, ends, amounts, strict=True)
+        )
+        outside = Grid(Flat(decision.outside[code]), When(resident=False))
+        found[code] = Terms((outside, Grid(Brackets(brackets))))
+    return found

@@ -1,6 +1,7 @@
 """Which days are holidays: the official calendars (by their libraries) and what the town adds."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import date, timedelta
 from functools import cache
 from itertools import groupby
@@ -11,6 +12,7 @@ from vacances_scolaires_france import SchoolHolidayDates, UnsupportedYearExcepti
 from server.activities.rules import ONE_DAY, Calendar
 from server.towns.shape import Period, Year
 
+SUMMER = 90
 OFFICIAL_BRIDGE = "Pont de l’Ascension"
 
 
@@ -31,10 +33,21 @@ def periods(year: Year) -> list[Period]:
     return found
 
 
-def calendar(found: list[Period]) -> Calendar:
+def calendar(found: list[Period], year: Year | None = None) -> Calendar:
+    """The days of these periods. With the year, also those of the summer before it: the deadlines of September count
+    back into August."""
+    found = [*found, *(_summer_before(year) if year else ())]
     closed = {day for period in found if period.kind != "school_holiday" for day in _days(period)}
     school_holidays = {day for period in found if period.kind == "school_holiday" for day in _days(period)}
     return Calendar(frozenset(closed), frozenset(school_holidays))
+
+
+def _summer_before(year: Year) -> Iterator[Period]:
+    last = date.fromisoformat(year.starts_on) - ONE_DAY
+    first = last - timedelta(days=SUMMER)
+    yield from _public_holidays(first, last)
+    with suppress(UnsupportedYearException):
+        yield from _school_holidays(year.school_zone, first, last)
 
 
 def _days(period: Period) -> Iterator[date]:

@@ -5,6 +5,10 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from server.activities.rules import RulePair
+
+from server.tariffs.rules import Terms
+
 Code = Annotated[str, Meta(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=30)]
 Text = Annotated[str, Meta(min_length=1)]
 Colour = Annotated[str, Meta(pattern="^#[0-9a-f]{6}$")]
@@ -87,23 +91,6 @@ class Directory(Part, frozen=True):
     places: list[Place]
 
 
-class Limit(Part, frozen=True):
-    """One deadline, in one of three forms: days + count + at, weekday + weeks + at, or until = "start"."""
-
-    days: Annotated[int, Meta(ge=0, le=60)] | None = None
-    count: Literal["open", "calendar"] | None = None
-    weekday: Weekday | None = None
-    weeks: Annotated[int, Meta(ge=0, le=8)] | None = None
-    at: Hour | None = None
-    until: Literal["start"] | None = None
-
-
-class DeadlinePair(Part, frozen=True):
-    code: Code
-    add: Limit
-    remove: Limit
-
-
 class Activity(Part, frozen=True):
     code: Code
     service: Code
@@ -137,7 +124,7 @@ class Unit(Part, frozen=True):
 class Offer(Part, frozen=True):
     """activities.toml"""
 
-    deadlines: list[DeadlinePair]
+    deadlines: list[RulePair]
     activities: list[Activity]
     pools: list[Pool]
     units: list[Unit]
@@ -152,8 +139,11 @@ class Decision(Part, frozen=True):
     version: Annotated[int, Meta(ge=1)]
     since: Day
     text: Annotated[str, Meta(min_length=1, max_length=200)]
-    cents: dict[Code, list[Cents]]
-    outside: dict[Code, Cents]
+    cents: dict[Code, list[Cents]] = {}
+    """Amounts by code, one per bracket of the file."""
+    outside: dict[Code, Cents] = {}
+    terms: dict[Code, Terms] = {}
+    """Prices that brackets alone cannot say: effort rates, ranks, packages… see server/tariffs/rules/terms.py."""
     until: Day | None = None
 
 

@@ -5,9 +5,10 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
+import msgspec
 from tqdm import tqdm
 
-from server.activities.rules import WEEKDAYS, cutoff, level, opening_days
+from server.activities.rules import WEEKDAYS, Limits, level, limits, opening_days
 from server.database import Transaction
 from server.tariffs.rules import Tariff
 from server.towns.loader import Town, TownUnit
@@ -82,6 +83,7 @@ def _unit(unit: TownUnit) -> dict[str, Any]:
         "counts": unit.pools,
         "excludes": unit.excludes,
         "rule": unit.rule,
+        "terms": None if unit.said is None else msgspec.to_builtins(unit.said),
         "position": unit.position,
     }
 
@@ -94,8 +96,7 @@ def _tariff(tariff: Tariff) -> dict[str, Any]:
         "since": tariff.since,
         "until": tariff.until,
         "decision": tariff.decision,
-        "brackets": [[one.label, one.lower, one.upper, one.cents] for one in tariff.brackets],
-        "non_resident_cents": tariff.non_resident_cents,
+        "terms": msgspec.to_builtins(tariff.terms),
     }
 
 
@@ -139,27 +140,30 @@ def opening_rows(town: Town) -> list[dict[str, Any]]:
     for unit in town.units:
         weekdays = [WEEKDAYS.index(day) for day in unit.written.days]
         for day in opening_days(unit.written.during, weekdays, first, last, town.calendar):
-            add_until, remove_until = _limits(town, unit, day)
+            found_limits = _limits(town, unit, day)
             found.append(
                 {
                     "id": f"{unit.id}:{day}",
                     "unit_id": unit.id,
                     "date": day.isoformat(),
                     "closed": False,
-                    "add_until": add_until,
-                    "remove_until": remove_until,
+                    "add_until": found_limits.add,
+                    "remove_until": found_limits.remove,
+                    "opens_at": found_limits.opens,
+                    "opens_outside_at": found_limits.opens_outside,
+                    "late_add_until": found_limits.late_add,
+                    "late_remove_until": found_limits.late_remove,
                     "pools": sorted(f"{pool}:{day}" for pool in unit.pools),
                 }
             )
     return found
 
 
-def _limits(town: Town, unit: TownUnit, day: date) -> tuple[int, int]:
-    """Until when one may add and remove; zero where nothing is ever booked."""
-    if unit.deadlines is None:
-        return 0, 0
-    add, remove = (cutoff(rule, day, unit.written.starts, town.calendar, town.zone) for rule in unit.deadlines)
-    return add, remove
+def _limits(town: Town, unit: TownUnit, day: date) -> Limits:
+    """From when and until when one may add and remove; zero where nothing is ever booked."""
+    if unit.conditions is None:
+        return Limits(0, 0)
+    return limits(unit.conditions, day, unit.written.starts, town.calendar, town.zone)
 
 
 def pool_rows(capacity: Mapping[str, int | None], taken: Mapping[str, int]) -> Rows:

@@ -121,13 +121,13 @@ def test_a_file_that_is_no_toml(folder: Path, content: bytes) -> None:
             "activities.toml",
             'days = 2, at = "12:00", count',
             'weeks = 2, at = "12:00", count',
-            r"deadlines\[0\].add: days \+ count",
+            r"deadlines\[0\].add: aucune règle ne s’écrit ainsi",
         ),
         (
             "activities.toml",
             '{ weekday = "wed", weeks = 1',
             '{ weekday = "fri", weeks = 0',
-            "it falls after the unit begins",
+            r"“mercredi”, remove : la limite tombe après le début de l’accueil \(le \d",
         ),
         ("tariffs.toml", "lower = 0", "lower = 5", r"tariffs.toml, brackets\[0\].lower: the first one begins at 0"),
         (

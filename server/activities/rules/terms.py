@@ -1,0 +1,94 @@
+"""On what terms a unit is booked: from when, until when, what happens past that, and who decides. Pure."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from server.activities.rules.calendar import Calendar
+from server.activities.rules.deadlines import Deadline, cutoff
+
+Then = Literal["accept", "ask", "waiting"]
+
+
+@dataclass(frozen=True)
+class Late:
+    """What a request past the deadline gets, until a later limit; after that it is refused.
+
+    ``accept``: done, at a surcharge if there is one; ``ask``: the service decides; ``waiting``: the waiting list, from
+    which the service takes. `percent` and `cents` are added to the price of a late booking; of a late cancelling they
+    are what remains owed: a share of the price, and an amount.
+    """
+
+    then: Then
+    until: Deadline
+    percent: int = 0
+    cents: int = 0
+
+    def surcharge(self, cents: int) -> int:
+        """What is added to (booking) or remains of (cancelling) a price, in cents, half a cent rounded up."""
+        return (cents * self.percent + 50) // 100 + self.cents
+
+
+@dataclass(frozen=True)
+class Terms:
+    """Adding and removing have separate rules. Without ``opens`` a unit can be booked as soon as it is published."""
+
+    add: Deadline
+    remove: Deadline
+    opens: Deadline | None = None
+    opens_outside: Deadline | None = None
+    """When families from outside the town may book; None: with the others."""
+    late_add: Late | None = None
+    late_remove: Late | None = None
+    decided: bool = False
+    """The service accepts or refuses each wish (« pré-réservation »)."""
+    prepaid: bool = False
+    """To be paid in full before the limit; said to the parent."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What terms give for one day: UTC milliseconds, bounds included; None: no such limit."""
+
+    add: int
+    remove: int
+    opens: int | None = None
+    opens_outside: int | None = None
+    late_add: int | None = None
+    late_remove: int | None = None
+
+
+def limits(terms: Terms, day: date, starts: str, calendar: Calendar, zone: ZoneInfo) -> Limits:
+    """The instants of one day.
+
+    Raises:
+        NoLimit: one of the rules has a hole where the day lies.
+    """
+
+    def at(rule: Deadline | None) -> int | None:
+        return None if rule is None else cutoff(rule, day, starts, calendar, zone)
+
+    add = cutoff(terms.add, day, starts, calendar, zone)
+    return Limits(
+        add,
+        add if terms.remove == terms.add else cutoff(terms.remove, day, starts, calendar, zone),
+        at(terms.opens),
+        at(terms.opens_outside),
+        at(terms.late_add.until if terms.late_add else None),
+        at(terms.late_remove.until if terms.late_remove else None),
+    )
+
+
+Stage = Literal["not_yet", "open", "late", "closed"]
+
+
+def stage(limits: Limits, act: Literal["add", "remove"], now: int, resident: bool = True) -> Stage:
+    """Where a request that arrives at `now` falls. The limits count to the millisecond: at the limit is in time."""
+    opens = limits.opens if resident or limits.opens_outside is None else limits.opens_outside
+    until, late = (limits.add, limits.late_add) if act == "add" else (limits.remove, limits.late_remove)
+    if act == "add" and opens is not None and now < opens:
+        return "not_yet"
+    if now <= until:
+        return "open"
+    return "late" if late is not None and now <= late else "closed"

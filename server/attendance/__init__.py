@@ -1,0 +1,1 @@
+"""Who came: day lists that agents tick, and absences that parents declare."""
