@@ -36,7 +36,7 @@ async def migrate(database: Database) -> list[str]:
         pending = [step.migration.name for step in await executor.plan(None)]
         if not pending:
             return []
-        if database.file and database.file.exists() and database.file.stat().st_size > 8192:
+        if await _holds_data(database):
             await _back_up(database)
         await executor.migrate(None, direction="forward")
         await _check_foreign_keys(database)
@@ -95,6 +95,14 @@ async def _one_process_at_a_time(database: Database) -> AsyncIterator[None]:
     with open(database.file.with_suffix(".migrating"), "w") as lock:
         await asyncio.to_thread(fcntl.flock, lock, fcntl.LOCK_EX)
         yield
+
+
+async def _holds_data(database: Database) -> bool:
+    """Whether there is anything to lose. PostgreSQL's backups are its administrator's, see docs/deploy.md."""
+    if database.dialect == "postgresql":
+        return False
+    found = await database.one("SELECT 1 AS one FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'tortoise%' LIMIT 1")
+    return found is not None
 
 
 async def _back_up(database: Database) -> Path:
