@@ -101,7 +101,7 @@ async def database(database_url: str) -> AsyncIterator[Database]:
 
 @pytest.fixture
 def config(database_url: str, tmp_path: Path) -> Config:
-    return configuration.read({}, data=str(tmp_path), database_url=database_url, public_url="http://localhost")
+    return configuration.read({}, data=str(tmp_path), database_url=database_url, public_url="http://localhost", agent_second_factor="no")
 
 
 @pytest.fixture

@@ -43,7 +43,7 @@ class Portal:
         return self
 
     def _environment(self) -> dict[str, str]:
-        own = {"PORT": str(self.port), "PORTAIL_DATA": str(self.data)}
+        own = {"PORT": str(self.port), "PORTAIL_DATA": str(self.data), "PORTAIL_AGENT_SECOND_FACTOR": "no"}
         return os.environ | own | self.environment
 
     def _wait_until_it_answers(self) -> None:

@@ -7,7 +7,6 @@ import asyncio
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.message import EmailMessage
-from typing import cast
 
 MOST_KEPT = 500
 MOST_BYTES = 5_000_000
@@ -64,7 +63,7 @@ class Mailbox:
 
     def keep(self, sender: str, recipients: list[str], raw: bytes) -> None:
         self._count += 1
-        message = cast(EmailMessage, message_from_bytes(raw, policy=policy.default))
+        message = message_from_bytes(raw, policy=policy.default)
         self.received.append(Received(self._count, sender, tuple(recipients), message))
         del self.received[:-MOST_KEPT]
 
