@@ -11,8 +11,7 @@ class Tariff(Model):
     since = fields.CharField(max_length=10)
     until = fields.CharField(max_length=10, null=True)
     decision = fields.CharField(max_length=200)
-    brackets = fields.JSONField(description="[[label, lower, upper|null, cents], …], half-open, in quotient order")
-    non_resident_cents = fields.IntField()
+    terms = fields.JSONField(description="grids, changes, supplements, subsidies, rounding: see rules/terms.py")
 
     class Meta:
         table = "tariff"

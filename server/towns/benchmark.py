@@ -98,7 +98,7 @@ def _invoices(ledger: Ledger, homes: Sequence[Household]) -> tuple[list[dict[str
             for position in range(LINES):
                 unit = units[position % len(units)]
                 child = home.children[position // len(units) % len(home.children)]
-                cents, days = ledger.price(unit, home.payer, str(month.last)).cents, random.randrange(1, 20)
+                cents, days = ledger.price(unit, home.payer, child.id, str(month.last)).cents, random.randrange(1, 20)
                 found.append(
                     {
                         "id": f"{id}_{position}",

@@ -107,7 +107,7 @@ def _lines(
     for habit in habits:
         quantity = counter.days(habit, month)
         if quantity:
-            cents = ledger.price(habit.unit, habit.household.payer, month.last.isoformat()).cents
+            cents = ledger.price(habit.unit, habit.household.payer, habit.child.id, month.last.isoformat()).cents
             yield {
                 "id": f"{invoice}_{position}",
                 "invoice_id": invoice,

@@ -3,8 +3,10 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
+from server.tariffs.service import traits_of_grade
 from server.towns.ledger import Ledger, Payer
 from server.towns.loader import Town, TownUnit
 from server.towns.shape import Grade
@@ -47,10 +49,15 @@ class Household:
     adults: tuple[Adult, ...]
     children: tuple[Child, ...]
 
-    @property
+    @cached_property
     def payer(self) -> Payer:
         account = next((adult.account for adult in self.adults if adult.account), "")
-        return Payer(self.id, account or "", self.resident, self.quotient)
+        siblings = sorted(self.children, key=lambda child: (child.born_on, child.id))
+        # As tariffs.service reads them from the tables.
+        fund = {"CAF": "caf", "MSA": "msa"}.get(self.source or "")
+        own = frozenset((fund,) if fund else ())
+        children = tuple((child.id, own | traits_of_grade(child.grade)) for child in siblings)
+        return Payer(self.id, account or "", self.resident, self.quotient, children)
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,8 @@ from random import Random
 from typing import Any
 
 from server.activities.rules import WEEKDAYS, instant
-from server.tariffs.rules import Price, in_force, price
+from server.tariffs.rules import Price, Situation, in_force, price, ranks_of
+from server.tariffs.service import minutes_of
 from server.towns import tables
 from server.towns.loader import Town, TownUnit
 
@@ -25,6 +26,8 @@ class Payer:
     account: str
     resident: bool
     quotient: int | None
+    children: tuple[tuple[str, frozenset[str]], ...] = ()
+    """Its children and their traits, the eldest first."""
 
 
 class Ledger:
@@ -50,7 +53,7 @@ class Ledger:
         self.taken: dict[str, int] = defaultdict(int)
         self.bookings: list[dict[str, Any]] = []
         self._busy: dict[tuple[str, str], set[str]] = defaultdict(set)
-        self._prices: dict[tuple[str, str, bool, int | None], Price] = {}
+        self._prices: dict[tuple[Any, ...], Price] = {}
         self._random = Random(SEED)
 
     def day_from_today(self, days: int) -> date:
@@ -72,12 +75,18 @@ class Ledger:
                 found.append(day)
         return found
 
-    def price(self, unit: TownUnit, payer: Payer, on: str) -> Price:
-        key = (unit.written.tariff, on[:7], payer.resident, payer.quotient)
+    def price(self, unit: TownUnit, payer: Payer, child: str, on: str) -> Price:
+        rank = next((at for at, (id, _) in enumerate(payer.children, 1) if id == child), 1)
+        traits = frozenset().union(*(held for id, held in payer.children if id == child))
+        key = (unit.written.tariff, on[:7], payer.resident, payer.quotient, rank, len(payer.children), traits)
         if key not in self._prices:
             tariff = in_force(self.town.tariffs, unit.written.tariff, on)
             assert tariff is not None, (unit.id, on)
-            self._prices[key] = price(tariff, payer.resident, payer.quotient)
+            # Everybody's children are enrolled alike in a demo: the two ways to rank siblings agree only within the family.
+            assert tariff.terms.ranks_among == "family" or len(ranks_of(tariff.terms)) == 1, tariff.code
+            minutes = minutes_of(unit.written.ends) - minutes_of(unit.written.starts)
+            who = Situation(payer.resident, payer.quotient, rank, len(payer.children) or 1, traits, minutes)
+            self._prices[key] = price(tariff, who)
         return self._prices[key]
 
     def book(self, payer: Payer, child: str, unit_id: str, day: str) -> bool:
@@ -110,7 +119,7 @@ class Ledger:
 
     def _note(self, payer: Payer, child: str, unit_id: str, day: str, state: str) -> None:
         opening = self.openings[f"{unit_id}:{day}"]
-        paid = self.price(self.units[unit_id], payer, day)
+        paid = self.price(self.units[unit_id], payer, child, day)
         latest = min(self.now_ms, opening["add_until"])
         # Those who wait asked yesterday, in the order of this list; the others before them.
         asked = latest - (24 if state == "waiting" else self._random.randrange(40, 500)) * HOUR_MS
@@ -125,7 +134,7 @@ class Ledger:
                 "date": day,
                 "state": state,
                 "active": f"{child}|{opening['id']}",
-                "cents": paid.cents,
+                "cents": paid.of_one_booking,
                 "price_version": paid.version,
                 "requested_at": asked + number,
                 "decided_at": asked + number,

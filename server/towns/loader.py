@@ -5,7 +5,8 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from server.activities import rules
-from server.activities.rules import Calendar, RulePair, Terms as Conditions, Unwritable, terms_of
+from server.activities.rules import Calendar, RulePair, Unwritable, terms_of
+from server.activities.rules import Terms as Conditions
 from server.activities.texts import terms_sentence
 from server.tariffs.rules import Bracket, Brackets, Flat, Grid, Tariff, Terms, When
 from server.towns import checks, school_year

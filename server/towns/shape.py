@@ -6,7 +6,6 @@ import msgspec
 from msgspec import Meta
 
 from server.activities.rules import RulePair
-
 from server.tariffs.rules import Terms
 
 Code = Annotated[str, Meta(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=30)]

@@ -15,8 +15,7 @@ from server.activities.service import catalog_rows, opening_month, openings_rows
 from server.database import Database
 from server.database.migrating import migrate
 from server.news.service import news_rows, public_news
-from server.tariffs.rules import price
-from server.tariffs.service import unit_price, unit_tariffs
+from server.tariffs.service import households, unit_price, unit_tariffs
 from server.towns import demo
 from server.towns.loader import load_town
 
@@ -75,7 +74,7 @@ async def test_nobody_is_in_two_places_at_once(town: Database) -> None:
 
 
 async def test_every_booking_is_for_an_enrolled_child_at_the_price_of_the_family_that_pays(town: Database) -> None:
-    families = {row["id"]: row for row in await town.all("SELECT * FROM family")}
+    homes = await households(town, [row["id"] for row in await town.all("SELECT id FROM family")], "2026-11-23")
     tariffs = await unit_tariffs(town, "2026-11-23")
     enrolled = {
         (row["child_id"], unit)
@@ -87,8 +86,7 @@ async def test_every_booking_is_for_an_enrolled_child_at_the_price_of_the_family
     for booking in bookings:
         unit = booking["opening_id"].rpartition(":")[0]
         assert (booking["child_id"], unit) in enrolled
-        payer = families[booking["family_id"]]
-        assert booking["cents"] == price(tariffs[unit], bool(payer["resident"]), payer["quotient"]).cents
+        assert booking["cents"] == tariffs[unit].price(homes[booking["family_id"]], booking["child_id"]).cents
         assert booking["requested_at"] < NOW
 
 
@@ -100,19 +98,19 @@ async def test_every_enrolment_has_a_price_and_its_reason(town: Database) -> Non
             assert set(row) == {"child", "activity", "since", "until", "units"}
             for unit in row["units"].values():
                 assert unit["cents"] >= 0
-                assert unit["why"]["kind"] in {"bracket", "highest", "non_resident"}
+                assert unit["why"]["kind"] in {"bracket", "effort", "highest", "non_resident"}
                 assert "inventée" in unit["why"]["decision"]
 
 
 async def test_the_price_is_that_of_the_decision_in_force_on_the_day(town: Database) -> None:
-    now = await unit_price(town, "pasteur-matin", True, 642, "2026-11-23")
+    now = await unit_price(town, "pasteur-matin", "fam_benali", "chd_lea", "2026-11-23")
     assert now is not None
     assert (now.cents, now.version) == (100, 2)
-    before = await unit_price(town, "pasteur-matin", True, 642, "2026-05-04")
+    before = await unit_price(town, "pasteur-matin", "fam_benali", "chd_lea", "2026-05-04")
     assert before is not None
     assert (before.cents, before.version) == (95, 1)
-    assert await unit_price(town, "pasteur-matin", True, 642, "2010-01-01") is None
-    assert await unit_price(town, "nowhere", True, 642, "2026-11-23") is None
+    assert await unit_price(town, "pasteur-matin", "fam_benali", "chd_lea", "2010-01-01") is None
+    assert await unit_price(town, "nowhere", "fam_benali", "chd_lea", "2026-11-23") is None
 
 
 async def test_nadias_dossier(town: Database) -> None:

@@ -41,9 +41,9 @@ class FaultyDatabase(Database):
         self.effects: list[tuple[str, int]] = []
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[Transaction]:
+    async def transaction(self, *, durable: bool = True) -> AsyncIterator[Transaction]:
         self.pending = []
-        async with super().transaction() as tx:
+        async with super().transaction(durable=durable) as tx:
             yield tx
             kind, at = self.crash_at or ("", -1)
             if kind == "locked" and at <= self.transactions:
@@ -142,7 +142,7 @@ class TownServer:
 
     async def set_price(self, cents: int) -> None:
         async def write(tx: Transaction) -> None:
-            await tx.run("UPDATE tariff SET brackets = ?, version = version + 1", json.dumps(price_list(cents)))
+            await tx.run("UPDATE tariff SET terms = ?, version = version + 1", json.dumps(price_list(cents)))
 
         await self.database.retrying(write)
 

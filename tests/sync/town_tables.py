@@ -15,9 +15,9 @@ MUTABLE = (
 UNITS = sorted({session.unit for session in world.SESSIONS.values()})
 
 
-def price_list(cents: int) -> list[list[Any]]:
-    """One bracket for everybody."""
-    return [["A", 0, None, cents]]
+def price_list(cents: int) -> dict[str, Any]:
+    """One amount for everybody."""
+    return {"grids": [{"amount": {"method": "flat", "cents": cents}}]}
 
 
 async def fill(tx: Transaction) -> None:
@@ -35,7 +35,7 @@ async def fill(tx: Transaction) -> None:
 
 def _tables() -> dict[str, list[dict[str, Any]]]:
     def both(**row: Any) -> dict[str, Any]:
-        return {name: json.dumps(value) if isinstance(value, list) else value for name, value in row.items()}
+        return {name: json.dumps(value) if isinstance(value, list | dict) else value for name, value in row.items()}
 
     since, until = "2026-01-01", "2030-12-31"
     return {
@@ -76,7 +76,7 @@ def _tables() -> dict[str, list[dict[str, Any]]]:
         ],
         "tariff": [
             both(
-                id="t1", code="t", version=1, since=since, decision="x", brackets=price_list(world.PRICE), non_resident_cents=900
+                id="t1", code="t", version=1, since=since, decision="x", terms=price_list(world.PRICE)
             )
         ],
         "unit_tariff": [both(unit=unit, tariff_code="t") for unit in UNITS],

@@ -8,8 +8,12 @@ from server.bookings.rules import Slot
 from server.bookings.service.rows import answer
 from server.commands import Answer, Command, Item
 from server.database import Row, Transaction
-from server.families.service import billing_facts, families_of, families_of_children, lock_children
-from server.tariffs.service import unit_price
+from server.families.service import families_of, families_of_children, lock_children
+from server.tariffs.rules import Price
+from server.tariffs.service import Household, UnitTariff, households, unit_tariffs
+
+
+GRANTED = ("accepted", "requested", "late_request")
 
 
 class _Undo(Exception):
@@ -34,7 +38,7 @@ async def _ask(tx: Transaction, command: Command, if_full: str, *, all_or_nothin
         async with tx.savepoint():
             for item in items:
                 outcomes.append(await desk.ask(item, if_full))
-            if all_or_nothing and any(outcome["outcome"] != "accepted" for outcome in outcomes):
+            if all_or_nothing and any(outcome["outcome"] not in GRANTED for outcome in outcomes):
                 raise _Undo
     except _Undo:
         desk.touched.clear()
@@ -47,7 +51,7 @@ def _undone(outcome: Item) -> Item:
     if outcome["outcome"] == "refused":
         return outcome
     kept: Item = {name: outcome[name] for name in ("rid", "child", "session") if name in outcome}
-    code = "ALL_OR_NOTHING" if outcome["outcome"] == "accepted" else outcome["code"]
+    code = "ALL_OR_NOTHING" if outcome["outcome"] in GRANTED else outcome["code"]
     return {**kept, "outcome": "refused", "code": code}
 
 
@@ -58,7 +62,7 @@ class _Desk:
         self.tx, self.command = tx, command
         self.touched: set[str] = set()
         self.payer = ""
-        self._prices: dict[tuple[str, str, str], Any] = {}
+        self._tariffs: dict[tuple[str, str], UnitTariff | None] = {}
 
     @classmethod
     async def open(cls, tx: Transaction, command: Command, items: Sequence[Item]) -> "_Desk":
@@ -77,7 +81,7 @@ class _Desk:
         desk.enrolments = await models.enrolled_units(tx, children)
         desk.days = await models.units_of_days(tx, children, {slot.date for slot in desk.slots.values()} or {""})
         desk.known = await models.by_ids(tx, (item["rid"] for item in items))
-        desk.billing = await billing_facts(tx, {found[0] for found in desk.payers.values() if found})
+        desk.homes = await households(tx, {found[0] for found in desk.payers.values() if found}, command.today)
         return desk
 
     payers: dict[str, list[str]]
@@ -85,7 +89,7 @@ class _Desk:
     enrolments: list[tuple[str, frozenset[str], str, str]]
     days: dict[tuple[str, str], dict[str, frozenset[str]]]
     known: dict[str, Row]
-    billing: dict[str, Row]
+    homes: dict[str, Household]
 
     async def ask(self, item: Item, if_full: str) -> Item:
         """Judges one item and books, holds, queues or refuses it."""
@@ -97,30 +101,53 @@ class _Desk:
         if before is not None:
             return await self._decided_before(told, before, payers)
         slot = self.slots.get(item["session"])
-        code = self._refusal(item["child"], slot)
-        if code is not None or slot is None:
-            told |= {"deadline": self.command.iso(slot.add_until)} if slot and code == "DEADLINE_PASSED" else {}
-            return {**told, "outcome": "refused", "code": code}
         family = payers[0]
-        price = await self._price(family, slot)
+        code = self._refusal(item["child"], family, slot)
+        if code is not None or slot is None:
+            return {**told, "outcome": "refused", "code": code, **self._when(slot, family, code)}
+        price = await self._price(family, item["child"], slot)
         if price is None:
             return {**told, "outcome": "refused", "code": "NOT_BOOKABLE"}
         most = item.get("max_price_cents", self.command.args.get("max_price_cents"))
-        booking = self._booking(item, family, slot, price, most)
+        late = slot.late_add if slot.stage("add", self.command.received_at, self.homes[family].resident) == "late" else None
+        cents = price.of_one_booking + (late.surcharge(price.of_one_booking) if late else 0)
+        booking = {**self._booking(item, family, slot, price, most), "cents": cents}
+        if slot.decided or (late and late.then == "ask"):
+            return await self._request(told, booking, slot, "LATE" if late else "WISH")
+        if late and late.then == "waiting":
+            return await self._queue(told, booking, slot, "LATE")
         if await models.take(self.tx, slot.pools):
-            if rules.needs_confirmation(price.cents, most):
-                return await self._hold(told, booking, slot, price.cents, most)
+            if rules.needs_confirmation(cents, most):
+                return await self._hold(told, booking, slot, cents, most)
             await self._store(booking, slot)
-            return {**told, "outcome": "accepted", "cents": price.cents}
-        rank = await models.rank(self.tx, slot.id, self.command.received_at, item["rid"])
+            return {**told, "outcome": "accepted", "cents": cents, **({"code": "LATE"} if late else {})}
         if if_full == "ask":
-            offer = {"kind": "waitlist.join@1", "args": {"items": [{**told, "max_price_cents": price.cents}]}}
-            return {**told, "outcome": "refused", "code": "FULL", "rank": rank, "cents": price.cents, "next": offer}
-        await self._store({**booking, "state": "waiting"}, slot)
-        leave = {"kind": "waitlist.leave@1", "args": {"items": [{"rid": item["rid"]}]}}
-        return {**told, "outcome": "waitlisted", "code": "FULL", "rank": rank, "cents": price.cents, "next": leave}
+            rank = await models.rank(self.tx, slot.id, self.command.received_at, item["rid"])
+            offer = {"kind": "waitlist.join@1", "args": {"items": [{**told, "max_price_cents": cents}]}}
+            return {**told, "outcome": "refused", "code": "FULL", "rank": rank, "cents": cents, "next": offer}
+        return await self._queue(told, booking, slot, "FULL")
 
-    def _refusal(self, child: str, slot: Slot | None) -> str | None:
+    async def _queue(self, told: Item, booking: dict[str, Any], slot: Slot, code: str) -> Item:
+        rank = await models.rank(self.tx, slot.id, self.command.received_at, told["rid"])
+        await self._store({**booking, "state": "waiting"}, slot)
+        leave = {"kind": "waitlist.leave@1", "args": {"items": [{"rid": told["rid"]}]}}
+        return {**told, "outcome": "waitlisted", "code": code, "rank": rank, "cents": booking["cents"], "next": leave}
+
+    async def _request(self, told: Item, booking: dict[str, Any], slot: Slot, reason: str) -> Item:
+        """A wish that the service decides: it holds no place, and waits with both its times shown to the agent."""
+        await self._store({**booking, "state": "requested", "reason": reason}, slot)
+        outcome = "late_request" if reason == "LATE" else "requested"
+        return {**told, "outcome": outcome, "code": reason, "cents": booking["cents"]}
+
+    def _when(self, slot: Slot | None, family: str, code: str | None) -> Item:
+        """The instant that explains a refusal."""
+        if slot is None or code not in ("DEADLINE_PASSED", "NOT_OPEN_YET"):
+            return {}
+        if code == "NOT_OPEN_YET":
+            return {"opens": self.command.iso(slot.opens(self.homes[family].resident) or 0)}
+        return {"deadline": self.command.iso(slot.late_add.until if slot.late_add else slot.add_until)}
+
+    def _refusal(self, child: str, family: str, slot: Slot | None) -> str | None:
         if slot is None:
             return "SESSION_UNKNOWN"
         held = self.days.get((child, slot.date), {})
@@ -134,14 +161,14 @@ class _Desk:
             taken_units=held.keys(),
             excluded_by=[unit for unit, excludes in held.items() if slot.unit in excludes],
             arrived=self.command.received_at,
+            resident=self.homes[family].resident,
         )
 
-    async def _price(self, family: str, slot: Slot) -> Any:
-        key = (family, slot.unit, slot.date)
-        if key not in self._prices:
-            facts = self.billing[family]
-            self._prices[key] = await unit_price(self.tx, slot.unit, bool(facts["resident"]), facts["quotient"], slot.date)
-        return self._prices[key]
+    async def _price(self, family: str, child: str, slot: Slot) -> Price | None:
+        if (slot.unit, slot.date) not in self._tariffs:
+            self._tariffs[slot.unit, slot.date] = (await unit_tariffs(self.tx, slot.date, slot.unit)).get(slot.unit)
+        tariff = self._tariffs[slot.unit, slot.date]
+        return tariff.price(self.homes[family], child) if tariff else None
 
     def _booking(self, item: Item, family: str, slot: Slot, price: Any, most: int | None) -> dict[str, Any]:
         return {
@@ -153,7 +180,7 @@ class _Desk:
             "state": "booked",
             "reason": None,
             "active": f"{item['child']}|{slot.id}",
-            "cents": price.cents,
+            "cents": price.of_one_booking,
             "price_version": price.version,
             "max_cents": most,
             "requested_at": self.command.received_at,
@@ -206,6 +233,8 @@ async def _standing(tx: Transaction, command: Command, booking: Row) -> Item:
             "until": command.iso(booking["hold_until"]),
             "next": {"kind": "reservation.confirm@1", "args": confirm},
         }
+    if booking["state"] == "requested":
+        return {"outcome": "late_request" if booking["reason"] == "LATE" else "requested", "cents": booking["cents"]}
     return {"outcome": "accepted", "cents": booking["cents"]} if booking["state"] == "booked" else {"outcome": "void"}
 
 

@@ -9,11 +9,10 @@ from zoneinfo import ZoneInfo
 from server.bookings import models
 from server.commands import Answer, Command, Item
 from server.database import Connection, Row, Transaction
-from server.families.service import billing_facts, families_of_children, scope_of
+from server.families.service import families_of_children, scope_of
 from server.feed.service import Changes
 from server.instants import iso
-from server.tariffs.rules import price
-from server.tariffs.service import unit_tariffs
+from server.tariffs.service import households, unit_tariffs
 
 Rows = dict[str, dict[str, Any]]
 KEPT_DAYS = 60
@@ -75,6 +74,10 @@ def _body(booking: Row, family: str, rank: int | None, zone: ZoneInfo) -> dict[s
             body["max_cents"] = booking["max_cents"]
         if booking["state"] == "to_confirm":
             body |= {"reason": booking["reason"], "until": iso(booking["hold_until"], zone)}
+        if booking["state"] == "requested":
+            body["reason"] = booking["reason"]
+        if booking["note"]:
+            body["note"] = booking["note"]
         if booking["n"] > 0:
             body["receipt"] = {"device": booking["device"], "n": booking["n"]}
     return {**body, "decided_at": iso(booking["decided_at"], zone)}
@@ -82,7 +85,7 @@ def _body(booking: Row, family: str, rank: int | None, zone: ZoneInfo) -> dict[s
 
 async def enrolment_rows(connection: Connection, family: str, today: str) -> Rows:
     """``enrol/…`` of a family's children: the units they may book, each with this family's price and its reason."""
-    facts = (await billing_facts(connection, [family]))[family]
+    home = (await households(connection, [family], today))[family]
     found = await connection.all(
         "SELECT e.id, e.child_id, e.activity_id, e.units, e.since, e.until FROM family_child fc"
         " JOIN enrolment e ON e.child_id = fc.child_id WHERE fc.family_id = ? AND e.until >= ? ORDER BY e.id",
@@ -93,7 +96,7 @@ async def enrolment_rows(connection: Connection, family: str, today: str) -> Row
     for enrolment in found:
         units = {
             # School meals have no price here: they are shown, never booked.
-            unit: price(tariffs[unit], bool(facts["resident"]), facts["quotient"]).row() if unit in tariffs else {}
+            unit: tariffs[unit].price(home, enrolment["child_id"]).row() if unit in tariffs else {}
             for unit in json.loads(enrolment["units"])
         }
         rows[f"enrol/{enrolment['id']}"] = {

@@ -1,0 +1,25 @@
+"""The price engine: tariffs as data (terms), exact curves, prices with their reasons, checks, facts for the phone."""
+
+from server.tariffs.rules.checking import Fault, faults
+from server.tariffs.rules.facts import evaluate, facts_of
+from server.tariffs.rules.pricing import Price, Situation, Tariff, in_force, price
+from server.tariffs.rules.terms import Bracket, Brackets, Flat, Grid, Terms, When, ranks_of
+
+__all__ = [
+    "Bracket",
+    "Brackets",
+    "Fault",
+    "Flat",
+    "Grid",
+    "Price",
+    "Situation",
+    "Tariff",
+    "Terms",
+    "When",
+    "evaluate",
+    "facts_of",
+    "faults",
+    "in_force",
+    "price",
+    "ranks_of",
+]
