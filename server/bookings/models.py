@@ -7,7 +7,7 @@ from typing import Any
 from tortoise import fields
 from tortoise.models import Model
 
-from server.bookings.rules import Slot
+from server.bookings.rules import LateTerms, Slot
 from server.database import Connection, Row, Transaction, marks
 
 
@@ -20,8 +20,13 @@ class Booking(Model):
     opening = fields.ForeignKeyField("portail.Opening", related_name="bookings", db_index=True)
     date = fields.CharField(max_length=10)
     state = fields.CharField(max_length=12, description="booked | waiting | to_confirm | requested | refused | cancelled | expired")
-    reason = fields.CharField(max_length=20, null=True, description="of to_confirm: PRICE_CHANGED | PLACE_FREED, of requested: LATE | WISH, of cancelled: CLOSED | ABSENT")
-    active = fields.CharField(max_length=130, null=True, unique=True, description="<child>|<opening> while it counts: one booking per child and slot")
+    reason = fields.CharField(
+        max_length=20, null=True,
+        description="to_confirm: PRICE_CHANGED | PLACE_FREED, requested: LATE | WISH, cancelled: CLOSED | ABSENT",
+    )
+    active = fields.CharField(
+        max_length=130, null=True, unique=True, description="<child>|<opening> while it counts: one booking per child and slot"
+    )
     cents = fields.IntField()
     price_version = fields.IntField()
     max_cents = fields.IntField(null=True)
@@ -39,18 +44,19 @@ class Booking(Model):
         indexes = (("opening_id", "state", "requested_at"), ("child_id", "date"))
 
 
-ACTIVE = ("booked", "waiting", "to_confirm")
+ACTIVE = ("booked", "waiting", "to_confirm", "requested")
 HOLDING = ("booked", "to_confirm")
 FIELDS = (
     "id, child_id, family_id, opening_id, date, state, reason, cents, price_version, max_cents, requested_at,"
-    " decided_at, hold_until, account, device, n"
+    " decided_at, hold_until, account, device, n, owed_cents, note"
 )
 
 
 async def slots(connection: Connection, ids: Iterable[str]) -> dict[str, Slot]:
     wanted = sorted(set(ids))
     rows = await connection.all(
-        "SELECT o.id, o.unit_id, o.date, o.closed, o.add_until, o.remove_until, o.pools, u.excludes, a.bookable"
+        "SELECT o.id, o.unit_id, o.date, o.closed, o.add_until, o.remove_until, o.pools, o.opens_at,"
+        " o.opens_outside_at, o.late_add_until, o.late_remove_until, u.terms, u.excludes, a.bookable"
         " FROM opening o JOIN unit u ON u.id = o.unit_id JOIN activity a ON a.code = u.activity_id"
         f" WHERE o.id IN ({marks(wanted)})",
         *wanted,
@@ -59,10 +65,19 @@ async def slots(connection: Connection, ids: Iterable[str]) -> dict[str, Slot]:
 
 
 def _slot(row: Row) -> Slot:
+    terms = json.loads(row["terms"]) if row["terms"] else {}
     return Slot(
         row["id"], row["unit_id"], row["date"], bool(row["bookable"]), bool(row["closed"]), row["add_until"],
         row["remove_until"], frozenset(json.loads(row["excludes"])), tuple(json.loads(row["pools"])),
+        row["opens_at"], row["opens_outside_at"], _late(terms.get("late_add"), row["late_add_until"]),
+        _late(terms.get("late_remove"), row["late_remove_until"]), terms.get("decided", False),
     )  # fmt: skip
+
+
+def _late(terms: Mapping[str, Any] | None, until: int | None) -> LateTerms | None:
+    if terms is None or until is None:
+        return None
+    return LateTerms(terms["then"], until, terms.get("percent", 0), terms.get("cents", 0))
 
 
 async def enrolled_units(connection: Connection, children: Iterable[str]) -> list[tuple[str, frozenset[str], str, str]]:
@@ -136,7 +151,8 @@ async def decide(tx: Transaction, rid: str, **changes: Any) -> None:
 async def waiting_on_day(connection: Connection, date: str) -> Sequence[Row]:
     """Who waits for a place that day, in the order of arrival."""
     return await connection.all(
-        f"SELECT {', '.join('b.' + name.strip() for name in FIELDS.split(','))}, o.pools, o.add_until"
+        f"SELECT {', '.join('b.' + name.strip() for name in FIELDS.split(','))}, o.pools,"
+        " COALESCE(o.late_add_until, o.add_until) AS add_until"
         " FROM opening o JOIN booking b ON b.opening_id = o.id AND b.state = 'waiting'"
         " WHERE o.date = ? ORDER BY b.requested_at, b.id",
         date,

@@ -5,6 +5,9 @@ Pure: the instant, the price and what is already booked are arguments.
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Literal
+
+from server.activities.rules import Stage
 
 HOUR = 3_600_000
 PRICE_HOLD = 48 * HOUR
@@ -25,10 +28,44 @@ class Slot:
     remove_until: int
     excludes: frozenset[str]
     pools: tuple[str, ...]
+    opens_at: int | None = None
+    opens_outside_at: int | None = None
+    late_add: "LateTerms | None" = None
+    late_remove: "LateTerms | None" = None
+    decided: bool = False
+    """Each wish is accepted or refused by the service."""
+
+    def opens(self, resident: bool) -> int | None:
+        """From when this family may book; None: as soon as it is published."""
+        return self.opens_at if resident or self.opens_outside_at is None else self.opens_outside_at
+
+    def stage(self, act: Literal["add", "remove"], now: int, resident: bool = True) -> Stage:
+        """Where a request that arrives at `now` falls."""
+        opens = self.opens(resident)
+        until, late = (self.add_until, self.late_add) if act == "add" else (self.remove_until, self.late_remove)
+        if act == "add" and opens is not None and now < opens:
+            return "not_yet"
+        if now <= until:
+            return "open"
+        return "late" if late is not None and now <= late.until else "closed"
+
+
+@dataclass(frozen=True)
+class LateTerms:
+    """What a request past the limit gets on one day: see activities.rules.Late."""
+
+    then: Literal["accept", "ask", "waiting"]
+    until: int
+    percent: int
+    cents: int
+
+    def surcharge(self, cents: int) -> int:
+        """What is added to a price, or remains of it, in cents, half a cent rounded up."""
+        return (cents * self.percent + 50) // 100 + self.cents
 
 
 def refusal(
-    slot: Slot | None, *, enrolled: bool, taken_units: Collection[str], excluded_by: Collection[str], arrived: int
+    slot: Slot | None, *, enrolled: bool, taken_units: Collection[str], excluded_by: Collection[str], arrived: int, resident: bool = True
 ) -> str | None:
     """The code of the first reason that forbids a booking, or None.
 
@@ -45,7 +82,10 @@ def refusal(
         return "NOT_ENROLLED"
     if slot.unit in taken_units:
         return "ALREADY_BOOKED"
-    if arrived > slot.add_until:
+    stage = slot.stage("add", arrived, resident)
+    if stage == "not_yet":
+        return "NOT_OPEN_YET"
+    if stage == "closed":
         return "DEADLINE_PASSED"
     if excluded_by or slot.excludes.intersection(taken_units):
         return "INCOMPATIBLE"

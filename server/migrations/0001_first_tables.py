@@ -718,7 +718,7 @@ class Migration(migrations.Migration):
                 ('opening', fields.ForeignKeyField('portail.Opening', source_field='opening_id', db_index=True, db_constraint=True, to_field='id', related_name='bookings', on_delete=OnDelete.CASCADE)),
                 ('date', fields.CharField(max_length=10)),
                 ('state', fields.CharField(description='booked | waiting | to_confirm | requested | refused | cancelled | expired', max_length=12)),
-                ('reason', fields.CharField(null=True, description='of to_confirm: PRICE_CHANGED | PLACE_FREED, of requested: LATE | WISH, of cancelled: CLOSED | ABSENT', max_length=20)),
+                ('reason', fields.CharField(null=True, description='to_confirm: PRICE_CHANGED | PLACE_FREED, requested: LATE | WISH, cancelled: CLOSED | ABSENT', max_length=20)),
                 ('active', fields.CharField(null=True, unique=True, description='<child>|<opening> while it counts: one booking per child and slot', max_length=130)),
                 ('cents', fields.IntField()),
                 ('price_version', fields.IntField()),

@@ -21,13 +21,13 @@ from server.activities.rules.deadlines import (
     cutoff,
 )
 from server.activities.rules.opening import FEW, FULL, MANY, Slot, clashes, level, opening_days, opening_rows
-from server.activities.rules.terms import Late, Limits, Stage, Terms, limits, stage
+from server.activities.rules.terms import Late, Limits, Stage, Terms, limits
 from server.activities.rules.written import LateRule, Rule, RulePair, Unwritable, rule_of, terms_of
 
 __all__ = [
     "FEW", "FULL", "MANY", "MIDNIGHT", "ONE_DAY", "WEEKDAYS", "Among", "Anchored", "ByDate", "BySeason", "ByWeekday", "Calendar",
     "Count", "DaysBefore", "Deadline", "During", "Fault", "LastWeekday", "Late", "LateRule", "Limits", "MonthDay", "NoLimit",
     "OnDate", "Rule", "RulePair", "Shifted", "Slot", "Stage", "Terms", "TimeBefore", "UntilStart", "Unwritable", "WeekdayBefore",
-    "clashes", "cutoff", "day_at", "fault_in", "instant", "level", "limits", "opening_days", "opening_rows", "rule_of", "stage",
+    "clashes", "cutoff", "day_at", "fault_in", "instant", "level", "limits", "opening_days", "opening_rows", "rule_of",
     "terms_of",
 ]  # fmt: skip

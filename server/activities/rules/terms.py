@@ -81,14 +81,4 @@ def limits(terms: Terms, day: date, starts: str, calendar: Calendar, zone: ZoneI
 
 
 Stage = Literal["not_yet", "open", "late", "closed"]
-
-
-def stage(limits: Limits, act: Literal["add", "remove"], now: int, resident: bool = True) -> Stage:
-    """Where a request that arrives at `now` falls. The limits count to the millisecond: at the limit is in time."""
-    opens = limits.opens if resident or limits.opens_outside is None else limits.opens_outside
-    until, late = (limits.add, limits.late_add) if act == "add" else (limits.remove, limits.late_remove)
-    if act == "add" and opens is not None and now < opens:
-        return "not_yet"
-    if now <= until:
-        return "open"
-    return "late" if late is not None and now <= late else "closed"
+"""Where a request falls: before the opening, in time, past the limit but before the later one, or too late."""

@@ -128,7 +128,7 @@ def terms_of(pair: RulePair) -> Terms:
         opens=pair.opens and rule_of(pair.opens, "opens"),
         opens_outside=pair.opens_outside and rule_of(pair.opens_outside, "opens_outside"),
         late_add=_late(pair.late_add, "late_add"),
-        late_remove=_late(pair.late_remove, "late_remove"),
+        late_remove=_late_remove(pair.late_remove),
         decided=pair.decided,
         prepaid=pair.prepaid,
     )
@@ -138,6 +138,12 @@ def _late(written: LateRule | None, key: str) -> Late | None:
     if written is None:
         return None
     return Late(written.then, rule_of(written.until, f"{key}.until"), written.percent, written.cents)
+
+
+def _late_remove(written: LateRule | None) -> Late | None:
+    if written is not None and written.then != "accept":
+        raise Unwritable("late_remove.then", "une annulation tardive est acceptée, avec ce qui reste dû, ou refusée")
+    return _late(written, "late_remove")
 
 
 def rule_of(written: Rule, key: str = "") -> Deadline:

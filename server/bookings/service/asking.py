@@ -12,7 +12,6 @@ from server.families.service import families_of, families_of_children, lock_chil
 from server.tariffs.rules import Price
 from server.tariffs.service import Household, UnitTariff, households, unit_tariffs
 
-
 GRANTED = ("accepted", "requested", "late_request")
 
 

@@ -36,13 +36,15 @@ async def _give_up(tx: Transaction, command: Command, states: Sequence[str]) -> 
             continue
         told = {"rid": item["rid"], "child": booking["child_id"], "session": booking["opening_id"]}
         slot = slots[booking["opening_id"]]
-        if booking["state"] == "booked" and command.received_at > slot.remove_until:
-            limit = command.iso(slot.remove_until)
+        stage = slot.stage("remove", command.received_at) if booking["state"] == "booked" else "open"
+        if stage == "closed":
+            limit = command.iso(slot.late_remove.until if slot.late_remove else slot.remove_until)
             outcomes.append({**told, "outcome": "refused", "code": "DEADLINE_PASSED", "deadline": limit})
             continue
-        await _end(tx, booking, slot, "cancelled", command, touched)
+        owed = slot.late_remove.surcharge(booking["cents"]) if stage == "late" and slot.late_remove else None
+        await end(tx, booking, slot, "cancelled", command, touched, owed_cents=owed)
         mine[item["rid"]] = {**booking, "state": "cancelled"}
-        outcomes.append({**told, "outcome": "accepted"})
+        outcomes.append({**told, "outcome": "accepted", **({} if owed is None else {"code": "LATE", "cents": owed})})
     return await answer(tx, command, family, outcomes, touched)
 
 
@@ -58,7 +60,7 @@ async def confirm(tx: Transaction, command: Command) -> Answer:
             continue
         told = {"rid": item["rid"], "child": booking["child_id"], "session": booking["opening_id"], "cents": booking["cents"]}
         if command.received_at > booking["hold_until"]:
-            await _end(tx, booking, slots[booking["opening_id"]], "expired", command, touched)
+            await end(tx, booking, slots[booking["opening_id"]], "expired", command, touched)
             until = command.iso(booking["hold_until"])
             outcomes.append({**told, "outcome": "refused", "code": "OFFER_EXPIRED", "until": until})
         elif booking["cents"] > item["max_price_cents"]:
@@ -87,29 +89,41 @@ async def _own(tx: Transaction, command: Command) -> tuple[dict[str, Row], dict[
     rids = [item["rid"] for item in command.args["items"]]
     mine = {rid: found for rid, found in (await models.by_ids(tx, rids)).items() if found["family_id"] in families}
     await lock_children(tx, (booking["child_id"] for booking in mine.values()))
-    slots = await _lock_places(tx, mine.values())
+    slots = await lock_places(tx, mine.values())
     mine = await models.by_ids(tx, mine)
     payer = next((booking["family_id"] for booking in mine.values()), families[0] if families else "")
     return mine, slots, payer
 
 
-async def _lock_places(tx: Transaction, bookings: Iterable[Row]) -> dict[str, Slot]:
+async def lock_places(tx: Transaction, bookings: Iterable[Row]) -> dict[str, Slot]:
     openings = [booking["opening_id"] for booking in bookings]
     slots = await models.slots(tx, openings) if openings else {}
     await tx.lock("place_pool", (pool for slot in slots.values() for pool in slot.pools))
     return slots
 
 
-async def _end(
-    tx: Transaction, booking: Row, slot: Slot, state: str, command: Command | None, touched: set[str], now: int = 0
+async def end(
+    tx: Transaction,
+    booking: Row,
+    slot: Slot,
+    state: str,
+    command: Command | None,
+    touched: set[str],
+    now: int = 0,
+    **more: Any,
 ) -> None:
-    """Ends a booking; the place it held goes to who waits first, and everybody behind moves up."""
+    """Ends a booking; the place it held goes to who waits first, and everybody behind moves up.
+
+    The place pools of the slot are locked by who calls. `more`: other columns to write, as ``owed_cents`` or ``note``.
+    """
     who: dict[str, Any] = {}
     if command is not None:
         now = command.received_at
         who = {"account": command.account, "device": command.device, "n": command.n}
-    await models.decide(tx, booking["id"], state=state, decided_at=now, hold_until=None, **who)
+    await models.decide(tx, booking["id"], state=state, decided_at=now, hold_until=None, **who, **more)
     touched.add(booking["id"])
+    if booking["state"] == "requested":
+        return
     if booking["state"] == "waiting":
         touched.update(await models.waiting_after(tx, slot.id, booking["requested_at"], booking["id"]))
         return
@@ -144,11 +158,11 @@ async def expire_holds(database: Database, now: int, zone: ZoneInfo, limit: int 
 async def _expire(tx: Transaction, rid: str, now: int, zone: ZoneInfo) -> int:
     found = await models.by_ids(tx, [rid])
     await lock_children(tx, [found[rid]["child_id"]])
-    slots = await _lock_places(tx, found.values())
+    slots = await lock_places(tx, found.values())
     booking = (await models.by_ids(tx, [rid]))[rid]
     if booking["state"] != "to_confirm" or booking["hold_until"] >= now:
         return 0
     touched: set[str] = set()
-    await _end(tx, booking, slots[booking["opening_id"]], "expired", None, touched, now)
+    await end(tx, booking, slots[booking["opening_id"]], "expired", None, touched, now)
     await put_changes(tx, await changed_rows(tx, touched, zone), now)
     return 1
