@@ -1,6 +1,7 @@
 // Who is signed in on this device, coming and going. The password leaves the page in one request and is kept nowhere.
 import { currentBase, useBase } from '../local/current.svelte';
 import { type Base, deviceState, openBase } from '../local/base';
+import { installWorker } from '../local/installed.svelte';
 import { watchKeeping } from '../local/keeping.svelte';
 import { queuedCommands } from '../local/queue';
 import type { QueuedCommand } from '../local/views';
@@ -93,6 +94,7 @@ async function enter(account: Remembered, registration?: Registration): Promise<
   ended = null;
   status = 'signed_in';
   startLoop(base, revoked);
+  installWorker();
 }
 
 /** Lets go of the copy without touching it: its queue waits for its own account to come back. */

@@ -3,6 +3,8 @@ import { exchange } from '../syncing/status.svelte';
 
 let waiting = $state.raw<ServiceWorker | null>(null);
 let applying = false;
+let known: ServiceWorkerRegistration | null = null;
+let address: unknown = null;
 
 export const update = {
   /** A new version is there and waits. */
@@ -18,10 +20,10 @@ export async function applyUpdate(): Promise<void> {
   waiting?.postMessage('skip-waiting');
 }
 
-/** Registers the worker once the page has what it needs: its downloads must not slow down a first visit. */
+/** Registers the worker once the page has what it needs: its downloads must not slow down a first visit. Safe to call again,
+ *  and needed after a sign-out, which makes the browser forget the worker too. */
 export function installWorker(): void {
-  if (!import.meta.env.PROD || !('serviceWorker' in navigator)) return;
-  navigator.serviceWorker.addEventListener('controllerchange', () => applying && location.reload());
+  if (!import.meta.env?.PROD || !('serviceWorker' in navigator)) return;
   const begin = (): void => void register().catch((fault: unknown) => console.warn('No offline start:', fault));
   const idle = (): unknown => ('requestIdleCallback' in globalThis ? requestIdleCallback(begin, { timeout: 5000 }) : setTimeout(begin, 1000));
   if (document.readyState === 'complete') idle();
@@ -29,7 +31,11 @@ export function installWorker(): void {
 }
 
 async function register(): Promise<void> {
-  const registration = await navigator.serviceWorker.register(trusted('/sw.js') as string, { updateViaCache: 'none' });
+  address ??= trusted('/sw.js');
+  const registration = await navigator.serviceWorker.register(address as string, { updateViaCache: 'none' });
+  if (registration === known) return;
+  known = registration;
+  navigator.serviceWorker.addEventListener('controllerchange', () => applying && location.reload());
   if (registration.waiting) waiting = registration.waiting;
   registration.addEventListener('updatefound', () => {
     const coming = registration.installing;
