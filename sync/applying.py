@@ -24,7 +24,7 @@ def target_of(held: Held, change: Change) -> str:
     A page is skipped when another tab applied it or something later, when it continues a reset that is not ours any more, or when
     it only says that this scope has to wait its turn.
     """
-    if begins_reset(held, change):
+    if _begins_reset(change):
         return "staging" if change["more"] else "base"
     if held["staging"] is not None:
         return "staging" if change["from"] == held["cursor"] and change["to"] is not None else "skip"
@@ -35,10 +35,9 @@ def target_of(held: Held, change: Change) -> str:
     return "base" if joins else "skip"
 
 
-def begins_reset(held: Held, change: Change) -> bool:
-    """Pages of a reset all say ``reset``; the one that continues from our cursor is not the first."""
-    continues = held["staging"] is not None and change["from"] is not None and change["from"] == held["cursor"]
-    return bool(change["reset"] and change["to"] is not None and not continues)
+def _begins_reset(change: Change) -> bool:
+    """All pages of a reset say ``reset``; only the first comes from nowhere."""
+    return bool(change["reset"] and change["from"] is None and change["to"] is not None)
 
 
 def _is_older(held: Held, change: Change) -> bool:
@@ -62,7 +61,7 @@ def apply_change(held: Held, change: Change, seqs: Mapping[str, int]) -> dict[st
     target = target_of(held, change)
     if target == "skip":
         return _effect("skip", held)
-    afresh = begins_reset(held, change)
+    afresh = _begins_reset(change)
     if afresh and _is_older(held, change):
         return _effect("wrong", {**held, "cursor": None, "staging": None}, clear_staging=True)
     start = {"count": 0, "digest": 0} if afresh else held["staging"] or held

@@ -30,17 +30,16 @@ export function emptyScope(scope: string): Held {
  * it continues a reset that is not ours any more, or it only says that this scope has to wait its turn.
  */
 export function targetOf(held: Held, change: Change): Target {
-  if (beginsReset(held, change)) return change.more ? 'staging' : 'base'
+  if (beginsReset(change)) return change.more ? 'staging' : 'base'
   if (held.staging !== null) return change.from === held.cursor && change.to !== null ? 'staging' : 'skip'
   const [mine, start, end] = [parseCursor(held.cursor), parseCursor(change.from), parseCursor(change.to)]
   if (mine === null || start === null || end === null || end.reset_head !== null) return 'skip'
   return mine.gen === start.gen && start.gen === end.gen && start.seq <= mine.seq && mine.seq < end.seq ? 'base' : 'skip'
 }
 
-/** Pages of a reset all say `reset`; the one that continues from our cursor is not the first. */
-export function beginsReset(held: Held, change: Change): boolean {
-  const continues = held.staging !== null && change.from !== null && change.from === held.cursor
-  return change.reset && change.to !== null && !continues
+/** All pages of a reset say `reset`; only the first comes from nowhere. */
+function beginsReset(change: Change): boolean {
+  return change.reset && change.from === null && change.to !== null
 }
 
 /** A reset to a moment before the one we hold: another tab was faster, or the town went back in time without a new epoch. */
@@ -57,7 +56,7 @@ function isOlder(held: Held, change: Change): boolean {
 export function applyChange(held: Held, change: Change, seqs: Readonly<Record<string, number>>): Effect {
   const target = targetOf(held, change)
   if (target === 'skip') return effect('skip', held)
-  const afresh = beginsReset(held, change)
+  const afresh = beginsReset(change)
   if (afresh && isOlder(held, change)) {
     return effect('wrong', { ...held, cursor: null, staging: null }, { clear_staging: true })
   }

@@ -72,7 +72,7 @@ class Phone:
         self.watch(self, account, old, new, note)
 
     def lose_power(self, choice: int) -> None:
-        """Killed: tabs forget what they asked; transactions since the last durable one may be gone, the latest first. Started again, it asks at once."""
+        """Killed and started again: tabs forget what they asked; transactions since the last durable one may be gone, the latest first."""
         self.tabs = [{}, {}]
         self.fail = None
         self.wait, self.attempt, self.stopped_by = 0, 0, None

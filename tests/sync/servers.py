@@ -19,7 +19,7 @@ async def _nothing(database: Database) -> None:
 @asynccontextmanager
 async def town_on(dialect: str, folder: Path) -> AsyncIterator[TownServer]:
     """``sqlite`` or ``postgresql``. Commands that fail on purpose are logged by nobody."""
-    engine = SqliteEngine(folder) if dialect == "sqlite" else PostgresEngine(folder)
+    engine = SqliteEngine(folder) if dialect == "sqlite" else PostgresEngine()
     logged = structlog.get_config()["wrapper_class"]
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     try:
