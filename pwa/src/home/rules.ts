@@ -48,12 +48,14 @@ function deadlines(view: PlanningView, now: number): Task[] {
 }
 
 function answers(view: PlanningView, now: number): Task[] {
-  return view.bookings.filter((one) => one.mine && one.state === 'to_confirm' && !one.phone).map((one) => {
-    const name = view.children.find((child) => child.id === one.child)?.first_name ?? '';
-    const until = one.until ? `, avant ${fr.moment(Date.parse(one.until), now)}` : '';
-    return { key: one.rid, icon: 'question', tone: 'warn', href: `/planning?semaine=${mondayOf(one.date)}`, act: 'Répondre',
-      text: `Une réponse est attendue pour ${name}, ${fr.day(one.date)}${until}.` };
-  });
+  const open = view.bookings.filter((one) => one.mine && one.state === 'to_confirm' && !one.phone).sort((one, other) => one.date.localeCompare(other.date));
+  const first = open[0];
+  if (!first) return [];
+  const who = open.map((one) => `${view.children.find((child) => child.id === one.child)?.first_name ?? ''} ${fr.day(one.date)}`);
+  const limits = open.flatMap((one) => (one.until ? [Date.parse(one.until)] : []));
+  const until = limits.length ? `, avant ${fr.moment(Math.min(...limits), now)}` : '';
+  return [{ key: first.rid, icon: 'question', tone: 'warn', href: `/planning?semaine=${mondayOf(first.date)}`, act: 'Répondre',
+    text: `${fr.plural(open.length, 'place')} à confirmer${until} : ${fr.list([...new Set(who)])}.` }];
 }
 
 function bills(invoices: InvoiceView[], today: string): Task[] {

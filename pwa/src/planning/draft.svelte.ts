@@ -1,7 +1,7 @@
 /** What is ticked and not saved yet: kept from week to week, and shown as such. Nothing here is promised to anyone. */
 import { SvelteMap } from 'svelte/reactivity';
-import { book, cancel, joinWaitingList, withdrawQueued, type BookItem, type Kept } from '../local/api';
-import type { Line } from './rules';
+import { book, cancel, clock, joinWaitingList, withdrawQueued, type BookItem, type Kept } from '../local/api';
+import { isHeld, priceNow, type Line } from './rules';
 
 export interface Wish {
   key: string; child: string; session: string; unit: string; date: string;
@@ -19,14 +19,14 @@ export const choice = $state({ waitIfFull: true });
 export function toggle(line: Line): void {
   if (wishes.delete(line.key)) return;
   const { key, child, session, date, unit, booking, slot } = line;
-  if (booking && booking.state !== 'expired') {
+  if (booking && isHeld(booking)) {
     wishes.set(key, { key, child, session, unit: unit.id, date, kind: 'remove', cents: booking.cents ?? 0, full: false, excludes: [], rid: booking.rid });
     return;
   }
   for (const other of wishes.values()) {
     if (other.child === child && other.date === date && (unit.excludes.includes(other.unit) || other.excludes.includes(unit.id))) wishes.delete(other.key);
   }
-  wishes.set(key, { key, child, session, unit: unit.id, date, kind: 'add', cents: line.price?.cents ?? 0, full: slot?.level === 2, excludes: unit.excludes });
+  wishes.set(key, { key, child, session, unit: unit.id, date, kind: 'add', cents: priceNow(line, clock()), full: slot?.level === 2, excludes: unit.excludes });
 }
 
 const itemOf = (wish: Wish): BookItem => ({ child: wish.child, session: wish.session, maxPriceCents: wish.cents });

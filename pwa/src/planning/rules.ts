@@ -13,7 +13,7 @@ export interface Line {
 /** `fixed`: shown, never booked here. `other`: booked by the other parent. `ask`: the town waits for an answer. */
 export type State =
   | 'fixed' | 'free' | 'full' | 'closed' | 'refused'
-  | 'phone' | 'sent' | 'booked' | 'waiting' | 'ask' | 'expired' | 'other' | 'leaving';
+  | 'phone' | 'sent' | 'booked' | 'waiting' | 'requested' | 'ask' | 'expired' | 'other' | 'leaving' | 'not_yet' | 'declined';
 
 export const lineKey = (child: string, session: string): string => `${child}|${session}`;
 
@@ -71,9 +71,12 @@ export function stateOf(line: Line, now: number): State {
   if (booking?.state === 'booked') return 'booked';
   if (booking?.state === 'waiting') return 'waiting';
   if (booking?.state === 'to_confirm') return 'ask';
+  if (booking?.state === 'requested') return 'requested';
+  if (booking?.state === 'refused') return 'declined';
   if (booking?.state === 'asked') return 'sent';
   if (line.fixed) return 'fixed';
-  if (!slot || now > slot.addUntil) return booking?.state === 'expired' ? 'expired' : line.refusal ? 'refused' : 'closed';
+  if (slot && now < slot.opensAt) return 'not_yet';
+  if (!slot || now > lastAdd(slot)) return booking?.state === 'expired' ? 'expired' : line.refusal ? 'refused' : 'closed';
   if (line.refusal && line.refusal.item.code !== 'FULL') return 'refused';
   return slot.level === 2 ? 'full' : 'free';
 }
@@ -81,13 +84,33 @@ export function stateOf(line: Line, now: number): State {
 /** Until when this line may still change in the direction that makes sense for it; null: it may not. */
 export function changeUntil(line: Line): number | null {
   if (!line.slot || line.fixed) return null;
-  return line.booking ? line.slot.removeUntil : line.slot.addUntil;
+  return isHeld(line.booking) ? Math.max(line.slot.removeUntil, line.slot.lateRemoveUntil) : lastAdd(line.slot);
 }
 
+/** Past the limit the town may still hear a request: at a surcharge, on the waiting list, or on the service's word. */
+export const lastAdd = (slot: Slot): number => Math.max(slot.addUntil, slot.lateAddUntil);
+
+/** Whether a booking stands in the way of another wish for the same place. */
+export const isHeld = (booking: BookingView | undefined): boolean => booking !== undefined && booking.state !== 'expired' && booking.state !== 'refused';
+
+/** What a late request costs more, or a late cancelling still costs, in cents; null: it is not late. */
+export function lateCents(line: Line, now: number): number | null {
+  const { slot, unit, booking } = line;
+  if (!slot) return null;
+  const leaving = isHeld(booking);
+  const terms = leaving ? unit.late_remove : unit.late_add;
+  if (!terms || now <= (leaving ? slot.removeUntil : slot.addUntil)) return null;
+  const cents = (leaving ? booking?.cents : line.price?.cents) ?? 0;
+  return Math.floor((cents * terms.percent + 50) / 100) + terms.cents;
+}
+
+/** What a wish costs if it is asked for now. */
+export const priceNow = (line: Line, now: number): number => (line.price?.cents ?? 0) + (isHeld(line.booking) ? 0 : (lateCents(line, now) ?? 0));
+
 export function mayChange(line: Line, state: State, now: number): boolean {
-  if (state === 'fixed' || state === 'other' || state === 'leaving' || state === 'closed' || state === 'sent') return false;
+  if (state === 'not_yet' || state === 'fixed' || state === 'other' || state === 'leaving' || state === 'closed' || state === 'sent') return false;
   // What never left the phone may always be taken back; so may a waiting entry: no place is lost.
-  if (state === 'phone' || state === 'waiting') return true;
+  if (state === 'phone' || state === 'waiting' || state === 'requested') return true;
   const until = changeUntil(line);
   return until !== null && now <= until;
 }

@@ -1,7 +1,7 @@
 /** « Tous les lundis et jeudis jusqu’à Noël, pour Léa et Noé »: the days it makes, each with what may be done. Pure. */
 import type { PlanningView } from '../local/api';
 import { daysBetween, weekdayOf } from './dates';
-import { linesOf, mayChange, periodOn, stateOf, type Line, type Refusal, type State } from './rules';
+import { isHeld, linesOf, mayChange, periodOn, priceNow, stateOf, type Line, type Refusal, type State } from './rules';
 
 export interface Choice { children: string[]; units: string[]; weekdays: number[]; from: string; to: string }
 
@@ -41,7 +41,7 @@ export function weekdaysOpen(view: PlanningView, kinds: string[]): number[] {
 }
 
 function verdictOf(line: Line, state: State, others: Line[], now: number): [Verdict, string] {
-  if (['booked', 'waiting', 'phone', 'sent', 'ask', 'other'].includes(state)) return ['already', state];
+  if (['booked', 'waiting', 'requested', 'phone', 'sent', 'ask', 'other'].includes(state)) return ['already', state];
   if (!mayChange(line, state, now)) return ['late', ''];
   const clash = others.find((one) => line.unit.excludes.includes(one.unit.id) || one.unit.excludes.includes(line.unit.id));
   if (clash) return ['clash', clash.unit.name];
@@ -51,11 +51,11 @@ function verdictOf(line: Line, state: State, others: Line[], now: number): [Verd
 /** One child, one day: an entry per chosen kind that opens, a closure when a usual day has none. */
 function entriesOf(view: PlanningView, choice: Choice, child: string, date: string, now: number): Entry[] {
   const all = linesOf(view, new Map<string, Refusal>(), child, date).filter((line) => !line.fixed);
-  const taken = all.filter((line) => line.booking && line.booking.state !== 'expired');
+  const taken = all.filter((line) => isHeld(line.booking));
   const entries: Entry[] = [];
   for (const line of all.filter((one) => choice.units.includes(kindOf(one)))) {
     const [verdict, because] = verdictOf(line, stateOf(line, now), taken.filter((one) => one !== line), now);
-    entries.push({ date, child, verdict, line, label: line.unit.name, cents: line.booking?.cents ?? line.price?.cents ?? 0, because });
+    entries.push({ date, child, verdict, line, label: line.unit.name, cents: isHeld(line.booking) ? (line.booking?.cents ?? 0) : priceNow(line, now), because });
     if (verdict === 'book' || verdict === 'wait') taken.push(line);
   }
   const period = periodOn(view.calendar, date);

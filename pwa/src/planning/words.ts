@@ -2,16 +2,20 @@
 import { hourAt, moment, refusedShort, waitingAt, type Face } from '../texts/fr';
 import type { Line, State } from './rules';
 
-export function faceOfState(line: Line, state: State, wish: 'add' | 'remove' | undefined, now: number): Face | null {
+export function faceOfState(line: Line, state: State, wish: 'add' | 'remove' | undefined, now: number, interrupted = false): Face | null {
   if (wish === 'add') return { icon: 'plus', tone: '', text: line.slot?.level === 2 ? 'Coché : liste d’attente, à enregistrer' : 'Coché, à enregistrer' };
   if (wish === 'remove') return { icon: 'cross', tone: '', text: 'Décoché, à enregistrer' };
   switch (state) {
     case 'phone': return { icon: 'phone', tone: 'phone', text: line.booking?.phone?.phase === 'parked' ? 'Attend votre accord' : 'À envoyer' };
     case 'leaving': return { icon: 'phone', tone: 'phone', text: line.booking?.phone?.phase === 'sending' ? 'Annulation envoyée' : 'Annulation à envoyer' };
-    case 'sent': return { icon: 'send', tone: 'sent', text: 'Envoyé, réponse attendue' };
+    case 'sent': if (interrupted) return { icon: 'phone', tone: 'phone', text: 'Envoi interrompu, repartira seul' };
+      return { icon: 'send', tone: 'sent', text: 'Envoyé, réponse attendue' };
     case 'booked': return { icon: 'check', tone: 'ok', text: `Réservé${closes(line, now)}` };
     case 'waiting': return { icon: 'queue', tone: 'warn', text: waitingAt(line.booking?.rank) };
     case 'ask': return { icon: 'question', tone: 'warn', text: line.booking?.until ? `À confirmer avant ${moment(Date.parse(line.booking.until), now)}` : 'À confirmer' };
+    case 'requested': return { icon: 'clock', tone: 'warn', text: line.booking?.reason === 'LATE' ? 'Demande tardive, le service décide' : 'Demandé, le service décide' };
+    case 'declined': return { icon: 'cross', tone: 'bad', text: 'Refusé par le service' };
+    case 'not_yet': return { icon: 'clock', tone: '', text: `Ouvre ${moment(line.slot?.opensAt ?? 0, now)}` };
     case 'expired': return { icon: 'clock', tone: '', text: 'Délai de réponse passé' };
     case 'refused': return { icon: 'cross', tone: 'bad', text: refusedShort(line.refusal?.item.code) };
     case 'other': return { icon: 'check', tone: 'ok', text: line.booking?.state === 'booked' ? 'Réservé par l’autre parent' : 'Demandé par l’autre parent' };

@@ -37,5 +37,5 @@ export function afterFirstBooking(): void {
   } catch {
     return;
   }
-  say('Installez le portail sur cet appareil : il s’ouvre sans réseau, planning compris.', { action: { label: 'Comment ?', run: () => void go('/parametres#installer') } });
+  say('Installez le portail : il s’ouvre même sans réseau.', { action: { label: 'Comment ?', run: () => void go('/parametres#installer') } });
 }

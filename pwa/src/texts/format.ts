@@ -62,7 +62,7 @@ export function moment(instant: number, now: number): string {
   if (that === addDays(today, 1)) return `demain, ${clock}`;
   if (that === addDays(today, -1)) return `hier, ${clock}`;
   if (that > today && that <= addDays(today, 6)) return `${weekday(that)}, ${clock}`;
-  return `${that.slice(0, 4) === today.slice(0, 4) ? day(that) : fullDay(that)}, ${clock}`;
+  return `${day(that)}${that.slice(0, 4) === today.slice(0, 4) ? '' : ` ${that.slice(0, 4)}`}, ${clock}`;
 }
 
 /** « lundi 23 novembre à 8 h 02 » */

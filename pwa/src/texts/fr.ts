@@ -23,6 +23,9 @@ export function exchangeLine(state: ExchangeState, now: number): { icon: IconNam
   }
 }
 
+/** Whether what was on its way stopped there: it will leave again by itself, and count once. */
+export const isInterrupted = (state: ExchangeState): boolean => ['offline', 'needs_sign_in', 'trouble', 'upgrade'].includes(state.kind);
+
 function trouble(code: string): string {
   if (code === 'stuck') return 'L’envoi n’avance plus. Ouvrez le portail un moment avec du réseau, ou appelez le service.';
   if (code === 'busy') return 'Le portail est très demandé. L’échange reprendra de lui-même.';

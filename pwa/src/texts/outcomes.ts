@@ -12,6 +12,7 @@ const at = (iso: string | undefined): number => (iso ? Date.parse(iso) : 0);
 export const waitingAt = (rank: number | undefined): string => (rank ? `Liste d’attente, rang ${rank}` : 'Liste d’attente');
 
 const REFUSED: Record<string, string> = {
+  NOT_OPEN_YET: 'Les réservations ne sont pas encore ouvertes.',
   SESSION_UNKNOWN: 'Ce créneau n’existe plus dans le planning de la mairie.',
   SESSION_CLOSED: 'L’accueil est fermé ce jour-là.',
   NOT_BOOKABLE: 'Ce créneau ne se réserve pas sur le portail.',
@@ -63,6 +64,8 @@ export function faceOf(item: ReceiptItem, kind: CommandKind): Face {
   switch (item.outcome) {
     case 'accepted': return { icon: 'check', tone: 'ok', text: kind === 'reservation.cancel@1' ? 'Annulé' : kind === 'waitlist.leave@1' ? 'Retiré' : kind.startsWith('device') ? 'Fait' : 'Réservé' };
     case 'waitlisted': return { icon: 'queue', tone: 'warn', text: waitingAt(item.rank) };
+    case 'requested': return { icon: 'clock', tone: 'warn', text: 'Demandé au service' };
+    case 'late_request': return { icon: 'clock', tone: 'warn', text: 'Demande tardive' };
     case 'needs_confirmation': return { icon: 'question', tone: 'warn', text: 'À confirmer' };
     case 'void': return { icon: 'info', tone: '', text: 'Sans objet' };
     case 'failed_internal': return { icon: 'alert', tone: 'bad', text: 'Non traitée' };
@@ -81,14 +84,18 @@ function tooLate(item: ReceiptItem, receipt: ReceiptBody): string {
 /** The whole sentence of one item of a receipt. */
 export function sentenceOf(item: ReceiptItem, receipt: ReceiptBody, now: number): string {
   switch (item.outcome) {
-    case 'accepted': return `${DONE[receipt.kind]} ${dayAndHour(at(receipt.received_at))}.`;
-    case 'waitlisted': return `Complet. ${waitingAt(item.rank)}. Vous serez prévenu si une place se libère.`;
+    case 'accepted': return `${DONE[receipt.kind]} ${dayAndHour(at(receipt.received_at))}.${item.code === 'LATE' && item.cents !== undefined ? lateDone(receipt.kind, item.cents) : ''}`;
+    case 'requested': return 'Demande transmise au service, qui l’accepte ou la refuse selon les places.';
+    case 'late_request': return 'Demande hors délai transmise au service, qui décidera.';
+    case 'waitlisted': if (item.code === 'LATE') return `Hors délai. ${waitingAt(item.rank)}. Le service vous répondra.`;
+      return `Complet. ${waitingAt(item.rank)}. Vous serez prévenu si une place se libère.`;
     case 'needs_confirmation': return priceQuestion(item.cents, item.limit_cents, at(item.until), now);
     case 'failed_internal': return 'Demande reçue mais non traitée, par notre faute. Le service vous répond ; vous pouvez aussi l’appeler.';
     case 'void': return REFUSED[item.code ?? ''] ?? 'Sans objet.';
     case 'refused':
       if (item.code === 'FULL') return item.rank ? `Complet. Voulez-vous la liste d’attente (rang ${item.rank}) ?` : 'Complet.';
       if (item.code === 'DEADLINE_PASSED') return tooLate(item, receipt);
+      if (item.code === 'NOT_OPEN_YET' && item.opens) return `Les réservations ouvriront ${dayAndHour(at(item.opens))}.`;
       if (item.code === 'PRICE_CHANGED') return `Le tarif est passé à ${amount(item.cents ?? 0)}, au-dessus du prix que vous aviez accepté.`;
       return REFUSED[item.code ?? ''] ?? 'Demande refusée. Appelez le service pour en savoir plus.';
   }
@@ -101,6 +108,17 @@ export function priceQuestion(cents: number | undefined, limit: number | undefin
   return `Une place s’est libérée${cents === undefined ? '' : ` (${amount(cents)})`}. ${before}`;
 }
 
+const lateDone = (kind: CommandKind, cents: number): string =>
+  (kind === 'reservation.cancel@1' ? ` Annulation hors délai : ${amount(cents)} ${cents < 200 ? 'reste dû' : 'restent dus'}.` : ` Réservation hors délai : ${amount(cents)}, majoration comprise.`);
+
+/** What acting past the limit means, said beside the slot before it is done. */
+export function lateLine(act: 'add' | 'remove', then: 'accept' | 'ask' | 'waiting', cents: number): string {
+  if (act === 'remove') return cents ? `Hors délai : ${amount(cents)} ${cents < 200 ? 'restera dû' : 'resteront dus'}.` : 'Hors délai, sans frais.';
+  const extra = cents ? ` (${amount(cents)} de majoration)` : '';
+  if (then === 'ask') return `Hors délai : sur accord du service${extra}.`;
+  return then === 'waiting' ? 'Hors délai : en liste d’attente, le service décide.' : `Hors délai : accepté${extra}.`;
+}
+
 /** One line for the whole answer, read aloud when it arrives. */
 export function announcement(receipt: ReceiptBody): { text: string; bad: boolean } {
   const count = (outcome: string): number => receipt.items.filter((item) => item.outcome === outcome).length;
@@ -108,6 +126,8 @@ export function announcement(receipt: ReceiptBody): { text: string; bad: boolean
   const accepted = count('accepted');
   if (accepted) parts.push(accepted === 1 ? `${DONE[receipt.kind]} à ${hourAt(at(receipt.received_at))}` : `${DONE[receipt.kind]} à ${hourAt(at(receipt.received_at))} : ${plural(accepted, 'créneau', 'créneaux')}`);
   if (count('waitlisted')) parts.push(`${plural(count('waitlisted'), 'place')} en liste d’attente`);
+  const asked = count('requested') + count('late_request');
+  if (asked) parts.push(`${plural(asked, 'demande')} ${asked < 2 ? 'transmise' : 'transmises'} au service`);
   if (count('needs_confirmation')) parts.push(`${plural(count('needs_confirmation'), 'place')} à confirmer`);
   if (count('refused')) parts.push(plural(count('refused'), 'refus', 'refus'));
   if (count('void')) parts.push('rien à changer');

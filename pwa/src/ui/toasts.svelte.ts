@@ -12,6 +12,11 @@ export function dismissToast(id: number): void {
   if (at >= 0) shown.splice(at, 1);
 }
 
+/** What is now on screen need not be said any more. */
+export function hush(topic: string): void {
+  for (const toast of [...shown]) if (toast.topic === topic) dismissToast(toast.id);
+}
+
 /** What went wrong stays until it is closed; what went well leaves by itself, or when its `topic` has something newer to say. */
 export function say(text: string, options: { tone?: Toast['tone']; topic?: string; action?: Toast['action'] } = {}): void {
   const toast: Toast = { id: ++last, text, tone: options.tone ?? '', topic: options.topic, action: options.action };
