@@ -20,6 +20,8 @@ EVERYTHING = """async () => {
   }
   return text;
 }"""
+SOON = 20_000
+"""Milliseconds within which the app, left alone, has done what it has to do; generous, and no test asserts on it."""
 PASSWORD = "vigneux-demo-2026"
 
 
@@ -52,11 +54,9 @@ class Phone:
         page.get_by_label("Mot de passe", exact=True).fill(password)
         page.get_by_role("button", name="Se connecter").click()
         expect(page).to_have_url(self.portal.url + "/accueil")
-        self.wait_until_ready_offline()
+        page.evaluate("navigator.serviceWorker.ready.then(() => 1)")
+        expect(page.get_by_role("status").filter(has_text=re.compile("^À jour"))).to_be_visible(timeout=SOON)
         return page
-
-    def wait_until_ready_offline(self) -> None:
-        self.page.evaluate("navigator.serviceWorker.ready.then(() => 1)")
 
     def restart(self) -> Page:
         """Closes the app's only tab and opens it again, as from the home screen."""
@@ -79,7 +79,7 @@ class Phone:
         self.open_planning(weeks)
         self.tick_a_free_slot(*children)
         self.page.get_by_role("button", name="Enregistrer", exact=True).click()
-        expect(self.page.get_by_text(re.compile("^Enregistré sur ce téléphone")).first).to_be_visible()
+        expect(self.page.locator(".toast").filter(has_text="Enregistré sur ce téléphone")).to_be_visible()
 
     def open_planning(self, weeks: int = 2) -> Page:
         """The planning of a week that is so many weeks ahead."""

@@ -75,7 +75,8 @@ class Portal:
         self._end(signal.SIGKILL)
 
     def _end(self, how: signal.Signals) -> None:
-        if self._process is None:
+        if self._process is None or self._process.poll() is not None:
+            self._process = None
             return
         # Hypercorn's workers are children: they go with their parent.
         parent = psutil.Process(self._process.pid)

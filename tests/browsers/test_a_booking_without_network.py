@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.browsers.phone import Phone
+from tests.browsers.phone import SOON, Phone
 from tests.browsers.portal import Portal
 
 NewPhone = Callable[..., Phone]
@@ -36,7 +36,7 @@ def test_book_offline_for_two_children_close_start_again_come_back(phone: Phone,
     assert booked_from_phones(portal) == before
 
     phone.context.set_offline(False)
-    expect(page.get_by_text(re.compile("Reçu R-")).first).to_be_visible(timeout=15_000)
+    expect(page.get_by_text(re.compile("Reçu R-")).first).to_be_visible(timeout=SOON)
     expect(page.get_by_text("Réservé", exact=True)).to_have_count(2)
     expect(page.get_by_text(WAITING)).to_have_count(0)
     assert booked_from_phones(portal) == sorted([*before, "Léa", "Noé"])
@@ -49,6 +49,7 @@ def test_the_queue_leaves_with_no_tab_open(phone: Phone, portal: Portal) -> None
     phone.open_planning()
     phone.context.set_offline(True)
     phone.book("Léa")
+    expect(page.get_by_role("status").filter(has_text=re.compile("Hors connexion"))).to_be_visible()
     page.goto("about:blank")
     phone.context.set_offline(False)
     for _ in range(80):
@@ -68,7 +69,7 @@ def test_the_other_parent_sees_it_and_a_foreign_family_does_not(new_phone: NewPh
     nadia.context.set_offline(True)
     nadia.book("Noé")
     nadia.context.set_offline(False)
-    expect(nadia.page.get_by_text(re.compile("^Réservé à")).first).to_be_visible(timeout=15_000)
+    expect(nadia.page.get_by_text(re.compile("^Réservé à")).first).to_be_visible(timeout=SOON)
 
     paul.sign_in("paul")
     page = paul.open_planning()
@@ -95,7 +96,7 @@ def test_two_tabs_show_the_same_and_send_once(phone: Phone, portal: Portal) -> N
     for page in (first, second):
         page.bring_to_front()
         page.evaluate("dispatchEvent(new Event('online'))")
-    expect(second.get_by_text("Réservé", exact=True)).to_have_count(2, timeout=15_000)
+    expect(second.get_by_text("Réservé", exact=True)).to_have_count(2, timeout=SOON)
     assert booked_from_phones(portal) == sorted([*before, "Léa", "Noé"])
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Route, expect
 
-from tests.browsers.phone import Phone
+from tests.browsers.phone import SOON, Phone
 from tests.browsers.portal import ROOT, Portal
 from tests.browsers.test_a_booking_without_network import WAITING, booked_from_phones
 
@@ -18,8 +18,6 @@ NewPhone = Callable[..., Phone]
 OLD_VERSION = r"(?<=shell-)[0-9a-f]{12}"
 NEW_VERSION = "b" * 12
 HOTEL = "<!doctype html><title>Wi-Fi de la gare</title><h1>Acceptez nos conditions</h1>"
-SOON = 20_000
-"""Milliseconds within which the app, left alone, has sent what waits; generous, and no test asserts on it."""
 
 
 def test_a_wifi_that_answers_everything_with_its_own_page_is_no_answer(phone: Phone, portal: Portal) -> None:
@@ -96,7 +94,6 @@ def test_a_server_that_dies_in_the_middle_of_a_send_has_each_booking_once(phone:
         phone.open_planning(weeks=3 + round_number)
         phone.context.set_offline(True)
         phone.book("Léa", "Noé")
-        phone.context.once("request", lambda _: None)
         sent = threading.Event()
         phone.page.on("request", lambda request, seen=sent: seen.set() if request.url.endswith("/exchange") else None)
         phone.context.set_offline(False)
@@ -147,7 +144,8 @@ def test_an_update_waits_for_the_parent_and_loses_nothing_that_is_queued(new_pho
     publish_new_version(updatable)
     page = phone.page
     # The town's answers fail, so that the request still waits while the new version comes.
-    phone.context.route("**/api/sync/**", lambda route: route.fulfill(status=503, json={"error": {"code": "busy", "message": ".", "facts": {}}}))
+    busy = {"error": {"code": "busy", "message": "Le service est très sollicité.", "facts": {}}}
+    phone.context.route("**/api/sync/**", lambda route: route.fulfill(status=503, json=busy))
     phone.context.set_offline(False)
     page.evaluate("navigator.serviceWorker.getRegistration().then((registration) => registration.update())")
     update = page.get_by_role("button", name="Mettre à jour")
