@@ -9,12 +9,14 @@ from server.activities.rules import opening_rows
 from server.database import Connection, Database, marks
 
 Rows = dict[str, dict[str, Any]]
+LATE = ("late_add", "late_remove")
 FIRST_MONTH_OF_SCHOOL_YEAR = 9
 
 # The level of an opening is that of its fullest pool. `pools` is a short JSON list, read in Python: the two engines
 # do not share a way to join on its items.
 OPENINGS = """
-    SELECT o.id, o.unit_id, o.date, o.add_until, o.remove_until, o.pools
+    SELECT o.id, o.unit_id, o.date, o.opens_at, o.opens_outside_at, o.add_until, o.remove_until, o.late_add_until,
+        o.late_remove_until, o.pools
     FROM opening o JOIN unit u ON u.id = o.unit_id
     WHERE u.place_id = ? AND o.date >= ? AND o.date <= ? AND NOT o.closed
 """
@@ -74,7 +76,13 @@ async def catalog_rows(reader: Connection | Database, year: int) -> Rows:
 
 
 def _unit_row(unit: Mapping[str, Any]) -> dict[str, Any]:
+    terms = _json(unit["terms"]) or {}
+    # What the phone needs to say the price of a late request, and that the service decides.
+    said = {name: {key: terms[name].get(key, 0) for key in ("then", "percent", "cents")} for name in LATE if terms.get(name)}
+    if terms.get("decided"):
+        said["decided"] = True
     return {
+        **said,
         "activity": unit["activity_id"],
         "place": unit["place_id"],
         "name": unit["name"],

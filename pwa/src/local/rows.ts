@@ -1,4 +1,6 @@
 // The bodies of the rows that the town sends: sync/README.md, "Scopes and rows". Instants are ISO 8601, dates YYYY-MM-DD, money whole cents.
+import type { Facts } from '../simulation/evaluate';
+
 export interface AccountBody { username: string; name: string; email: string | null; role: 'parent' | 'agent' }
 export interface DeviceBody {
   label: string; platform: string; app: string; created_at: string; seen_at: string; revoked_at: string | null;
@@ -9,18 +11,23 @@ export interface FamilyBody {
   adults: { name: string }[];
 }
 export interface ChildBody { first_name: string; last_name: string; grade: string; school: string; shared: boolean }
-/** Why a price is what it is: kind of tariff, bracket of the quotient, the quotient used, the council's decision. */
-export interface PriceReason { kind: string; bracket?: string | number | null; quotient?: number | null; decision: string }
+/** Why a price is what it is: kind of amount, bracket, rate or limit, the quotient used, the child's rank, what was added or taken off, the council's decision. */
+export interface PriceReason {
+  kind: string; bracket?: string | number | null; quotient?: number | null; rate?: string; limit?: 'floor' | 'ceiling';
+  rank?: number; grid?: string; outside?: boolean; per?: 'month' | 'period' | 'year';
+  steps?: { label: string; percent?: number; cents?: number; minutes?: number; of?: number; share?: number }[];
+  decision: string;
+}
 export interface UnitPrice { cents: number; v: number; why: PriceReason }
 export interface EnrolmentBody {
   child: string; activity: string; since: string; until: string; units: Record<string, UnitPrice>;
 }
-export type BookingState = 'booked' | 'waiting' | 'to_confirm' | 'expired';
+export type BookingState = 'booked' | 'waiting' | 'to_confirm' | 'requested' | 'refused' | 'expired';
 export interface BookingBody {
   child: string; session: string; unit: string; date: string; state: BookingState;
   /** False in the other parent's file: no money, no receipt, no act. */
   mine: boolean;
-  cents?: number; max_cents?: number; rank?: number; until?: string; reason?: string;
+  cents?: number; max_cents?: number; rank?: number; until?: string; reason?: string; note?: string;
   asked_at: string; decided_at: string; receipt?: { device: string; n: number };
 }
 export interface InvoiceLine { child: string | null; label: string; quantity: number; unit_cents: number; amount_cents: number }
@@ -31,20 +38,29 @@ export interface InvoiceBody {
 export interface ServiceBody { name: string; address: string | null; phones: [string, string][]; hours: string | null; position: number }
 export interface PlaceBody { name: string; kind: string; address: string | null }
 export interface ActivityBody { name: string; service: string; category: string; bookable: boolean; text: string; position: number }
+/** What a request past the limit gets: see sync/README.md. Of a cancelling, percent and cents are what remains due. */
+export interface LateTerms { then: 'accept' | 'ask' | 'waiting'; percent: number; cents: number }
 export interface UnitBody {
   activity: string; place: string; name: string; starts: string; ends: string; rule: string; excludes: string[]; position: number;
+  late_add?: LateTerms; late_remove?: LateTerms; decided?: boolean;
+}
+/** A price as facts from which the phone works it out for any family: `Facts` of simulation/evaluate.ts, and how often it opens. */
+export interface PriceBody extends Facts {
+  activity: string; activity_name: string; category: string; name: string; units: string[]; days: number[]; holidays: boolean;
+  position: number; tariff: string; version: number; since: string; until: string | null; decision: string;
 }
 export interface CalendarBody { kind: string; name: string; from: string; to: string }
 /** 0 many places, 1 few, 2 full. */
 export type Level = 0 | 1 | 2;
 /** One unit, one month; day of the month → [add until, remove until, level]; seconds since 1970. */
-export interface OpeningsBody { unit: string; month: string; days: Record<string, [number, number, Level]> }
+export interface OpeningsBody { unit: string; month: string; days: Record<string, [number, number, Level, MoreLimits?]> }
+export interface MoreLimits { opens?: number; outside?: number; late_add?: number; late_remove?: number }
 export interface NewsBody { title: string; summary: string; body: string; at: string; pinned: boolean }
 
-export type Outcome = 'accepted' | 'waitlisted' | 'needs_confirmation' | 'refused' | 'void' | 'failed_internal';
+export type Outcome = 'accepted' | 'waitlisted' | 'requested' | 'late_request' | 'needs_confirmation' | 'refused' | 'void' | 'failed_internal';
 export interface ReceiptItem {
   rid?: string; outcome: Outcome; code?: string; child?: string; session?: string; cents?: number; rank?: number;
-  until?: string; deadline?: string; limit_cents?: number; next?: { kind: CommandKind; args: Record<string, unknown> };
+  until?: string; deadline?: string; opens?: string; limit_cents?: number; next?: { kind: CommandKind; args: Record<string, unknown> };
 }
 export interface ReceiptBody {
   device: string; n: number; kind: CommandKind; outcome: Outcome | 'mixed'; code?: string; items: ReceiptItem[];

@@ -1,7 +1,7 @@
 // What the pages see: rows folded with what is still on this phone. Instants here are milliseconds since 1970.
 import type {
   AccountBody, ActivityBody, BookingBody, CalendarBody, ChildBody, CommandKind, DeviceBody, EnrolmentBody, FamilyBody,
-  InvoiceBody, Level, NewsBody, PlaceBody, ReceiptBody, ServiceBody, UnitBody,
+  InvoiceBody, Level, NewsBody, PlaceBody, PriceBody, ReceiptBody, ServiceBody, UnitBody,
 } from './rows';
 
 /** What this phone has asked about a booking and the town has not answered yet; null when nothing is pending. */
@@ -28,6 +28,7 @@ export type ServiceView = ServiceBody & { code: string };
 export type PlaceView = PlaceBody & { code: string };
 export type ActivityView = ActivityBody & { code: string };
 export type UnitView = UnitBody & { id: string; placeName: string };
+export type PriceView = PriceBody & { id: string };
 export type CalendarView = CalendarBody & { id: string };
 export type InvoiceView = InvoiceBody & { id: string; paid: boolean };
 export type NewsView = NewsBody & { id: string };
@@ -35,7 +36,11 @@ export type DeviceView = DeviceBody & { id: string; current: boolean };
 export type ReceiptView = ReceiptBody & { key: string; /** made on this device */ here: boolean; dismissed: boolean };
 
 /** One unit on one day. Compare `addUntil`/`removeUntil` with `clock()`. */
-export interface Slot { session: string; unit: string; date: string; addUntil: number; removeUntil: number; level: Level }
+export interface Slot {
+  session: string; unit: string; date: string; addUntil: number; removeUntil: number; level: Level;
+  /** From when this family may book; 0: already. Until when a late request is still heard; 0: it is not. */
+  opensAt: number; lateAddUntil: number; lateRemoveUntil: number;
+}
 
 /** Everything a week or a month of planning shows, read in one go. */
 export interface PlanningView {

@@ -8,7 +8,7 @@ export function faceOfState(line: Line, state: State, wish: 'add' | 'remove' | u
   switch (state) {
     case 'phone': return { icon: 'phone', tone: 'phone', text: line.booking?.phone?.phase === 'parked' ? 'Attend votre accord' : 'À envoyer' };
     case 'leaving': return { icon: 'phone', tone: 'phone', text: line.booking?.phone?.phase === 'sending' ? 'Annulation envoyée' : 'Annulation à envoyer' };
-    case 'sent': if (interrupted) return { icon: 'phone', tone: 'phone', text: 'Envoi interrompu, repartira seul' };
+    case 'sent': if (interrupted) return { icon: 'phone', tone: 'phone', text: 'Envoi interrompu' };
       return { icon: 'send', tone: 'sent', text: 'Envoyé, réponse attendue' };
     case 'booked': return { icon: 'check', tone: 'ok', text: `Réservé${closes(line, now)}` };
     case 'waiting': return { icon: 'queue', tone: 'warn', text: waitingAt(line.booking?.rank) };

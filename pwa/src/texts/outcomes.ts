@@ -133,5 +133,6 @@ export function announcement(receipt: ReceiptBody): { text: string; bad: boolean
   if (count('void')) parts.push('rien à changer');
   if (count('failed_internal')) parts.push('demande reçue mais non traitée');
   const bad = count('refused') + count('failed_internal') + count('needs_confirmation') > 0;
-  return { text: `${parts.join(', ') || 'Réponse de la mairie reçue'}.${bad ? ' Les raisons sont dans « Mes envois ».' : ''}`, bad };
+  const where = count('refused') + count('failed_internal') ? ' Les raisons sont dans « Mes envois ».' : bad ? ' Répondez dans « Mes envois ».' : '';
+  return { text: `${parts.join(', ') || 'Réponse de la mairie reçue'}.${where}`, bad };
 }

@@ -9,6 +9,7 @@ from typing import Any
 from server.activities.rules.calendar import ONE_DAY, Calendar, During
 
 MANY, FEW, FULL = 0, 1, 2
+MORE = {"opens": "opens_at", "outside": "opens_outside_at", "late_add": "late_add_until", "late_remove": "late_remove_until"}
 
 
 def opening_days(during: During, weekdays: Iterable[int], first: date, last: date, calendar: Calendar) -> Iterator[date]:
@@ -57,10 +58,14 @@ def clashes(slots: Sequence[Slot]) -> Iterator[tuple[str, str]]:
 
 def opening_rows(openings: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
     """The rows ``open/<unit>/<YYYY-MM>`` of the openings given, each with ``unit_id``, ``date``, ``add_until`` and
-    ``remove_until`` in milliseconds, and ``level``. Days of a month in order; instants in whole seconds."""
+    ``remove_until`` in milliseconds, and ``level``. Days of a month in order; instants in whole seconds.
+
+    What only some rules have (an opening, a later limit) comes as a fourth value, a table, where there is some."""
     rows: dict[str, dict[str, Any]] = {}
     for opening in sorted(openings, key=lambda one: str(one["date"])):
         unit, month, day = opening["unit_id"], opening["date"][:7], opening["date"][8:]
         row = rows.setdefault(f"open/{unit}/{month}", {"unit": unit, "month": month, "days": {}})
-        row["days"][day] = [opening["add_until"] // 1000, opening["remove_until"] // 1000, opening["level"]]
+        more = {name: opening[column] // 1000 for name, column in MORE.items() if opening.get(column) is not None}
+        facts = [opening["add_until"] // 1000, opening["remove_until"] // 1000, opening["level"]]
+        row["days"][day] = [*facts, more] if more else facts
     return rows
