@@ -12,7 +12,11 @@ export default defineConfig({
   plugins: [svelte()],
   define: { __APP_VERSION__: JSON.stringify(version) },
   // The policy of the pages forbids inline styles and scripts, so nothing may be inlined into index.html.
-  build: { target: 'es2022', assetsInlineLimit: 0, modulePreload: { polyfill: false }, cssCodeSplit: false },
+  // What two pages share goes into one file: many small ones cost a set of headers each, and compress badly.
+  build: {
+    target: 'es2022', assetsInlineLimit: 0, modulePreload: { polyfill: false }, cssCodeSplit: false,
+    rolldownOptions: { output: { codeSplitting: { groups: [{ name: 'app', minShareCount: 2 }] } } },
+  },
   server: { fs: { allow: [here('..')] }, proxy: { '/api': server, '/theme.css': server, '/manifest.json': server } },
   // Browser conditions, or Svelte would give its server half to the tests.
   resolve: process.env.VITEST ? { conditions: ['browser'] } : {},
