@@ -11,15 +11,23 @@ from quart_auth import QuartAuth
 from server.access import PUBLIC, SessionUser, allow
 from server.accounts.routes import blueprint as accounts
 from server.config import Config
+from server.consents.routes import blueprint as consents
 from server.database import Database
+from server.families.routes import blueprint as families
+from server.franceconnect.routes import blueprint as franceconnect
+from server.gateways.api_particulier import ApiParticulier
+from server.gateways.franceconnect import FranceConnect
 from server.gateways.mail import Smtp
 from server.instants import now_ms
 from server.jobs import Jobs
 from server.mail.service import Mailer
 from server.news.routes import blueprint as news
 from server.outbox.service import Do, Worker
+from server.quotient.routes import blueprint as quotient
+from server.registration.routes import blueprint as registration
 from server.syncing.routes import blueprint as syncing
-from server.towns.reading import load_identity
+from server.tariffs.routes import blueprint as tariffs
+from server.towns.reading import load_identity, load_legal
 from server.towns.routes import blueprint as towns
 from server.web import hooks, logs, openapi
 from server.web.headers import Asgi, SecurityHeaders
@@ -39,7 +47,7 @@ def create_app(config: Config, *, now: Callable[[], int] = now_ms, database: Dat
     logs.configure(config.log_level)
     app = Quart(__name__, static_folder=None)
     town = load_identity(config.town)
-    portal = Portal(config, town, database or Database(config.database_url), ZoneInfo(town.time_zone), now)
+    portal = Portal(config, town, database or Database(config.database_url), ZoneInfo(town.time_zone), now, load_legal(config.town))
     app.extensions["portail"] = portal
     app.secret_key = _secret(config)
     app.config["MAX_CONTENT_LENGTH"] = None  # web/limits.py bounds bodies, chunked ones too
@@ -55,7 +63,10 @@ def create_app(config: Config, *, now: Callable[[], int] = now_ms, database: Dat
     )
     openapi.install(app)
     hooks.install(app)
-    for blueprint in (web, towns, accounts, syncing, news):
+    portal.franceconnect, portal.quotients = _identity_providers(config)
+    for blueprint in (families, consents, quotient, franceconnect):
+        app.register_blueprint(blueprint)
+    for blueprint in (web, towns, accounts, registration, syncing, news, tariffs):
         app.register_blueprint(blueprint)
     app.view_functions["openapi"] = allow(PUBLIC)(app.view_functions["openapi"])  # type: ignore[arg-type]
     jobs = Jobs(portal.database, portal.zone, now)
@@ -92,6 +103,19 @@ def deliveries(portal: Portal) -> dict[str, Do]:
         sender = Smtp(config.smtp_url, config.mail_from, f"Portail famille {portal.town.name}")
         handlers["mail"] = Mailer(portal.database, sender, portal.town.name, portal.now).deliver
     return handlers
+
+
+def _identity_providers(config: Config) -> tuple[FranceConnect | None, ApiParticulier | None]:
+    """FranceConnect and API Particulier, where the town has its contracts with them."""
+    home = f"{config.public_url}/api/franceconnect"
+    provider = None
+    if config.franceconnect_url:
+        client = (config.franceconnect_url, config.franceconnect_client, config.franceconnect_secret)
+        provider = FranceConnect(*client, f"{home}/retour", f"{home}/fin")
+    quotients = None
+    if config.particulier_url:
+        quotients = ApiParticulier(config.particulier_url, config.particulier_token, config.particulier_siret)
+    return provider, quotients
 
 
 def create_asgi(config: Config) -> Asgi:

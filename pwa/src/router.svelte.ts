@@ -12,6 +12,7 @@ export const PAGES: readonly Page[] = [
   { path: '/accueil', title: 'Accueil', access: 'parent', load: () => import('./home/Home.svelte') },
   { path: '/planning', title: 'Planning', access: 'parent', load: () => import('./planning/Planning.svelte') },
   { path: '/factures', title: 'Facturation', access: 'parent', load: () => import('./invoices/Invoices.svelte') },
+  { path: '/simulation', title: 'Simulation', access: 'all', load: () => import('./simulation/Simulation.svelte') },
   { path: '/envois', title: 'Mes envois', access: 'parent', load: () => import('./sends/Sends.svelte') },
   { path: '/dossier', title: 'Mon dossier', access: 'parent', load: () => import('./families/Dossier.svelte') },
   { path: '/inscription', title: 'Inscription', access: 'parent', load: () => import('./enrolment/Enrolments.svelte') },

@@ -66,7 +66,7 @@ async def write(
         for name, some in chain(*(group.items() for group in (before, places, agents, tables))):
             await insert(tx, name, some, bar)
         bar.set_description("Copies des familles")
-        await load_scopes(tx, await town_scopes(tx, town.year, town.zone))
+        await load_scopes(tx, await town_scopes(tx, town.year, ledger.today.isoformat(), town.zone))
         await _account_scopes(tx, [account["id"] for account in agents.get("account", ())], ledger.today.isoformat())
         homes_left = iter(homes)
         while some_homes := list(islice(homes_left, SCOPES_AT_ONCE)):

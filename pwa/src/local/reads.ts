@@ -3,9 +3,9 @@ import { deviceState, type StoredRow, type Tables } from './base';
 import { byPosition, idOf, once, rowsOf } from './lookups';
 import { type Query, query } from './query';
 import { queuedCommands } from './queue';
-import type { AccountBody, CalendarBody, DeviceBody, EnrolmentBody, FamilyBody, InvoiceBody, NewsBody, ReceiptBody, ServiceBody } from './rows';
+import type { AccountBody, CalendarBody, DeviceBody, EnrolmentBody, FamilyBody, InvoiceBody, NewsBody, PriceBody, ReceiptBody, ServiceBody } from './rows';
 import type {
-  AccountView, CalendarView, DeviceView, EnrolmentView, FamilyView, InvoiceView, NewsView, QueuedCommand, ReceiptView, ServiceView,
+  AccountView, CalendarView, DeviceView, EnrolmentView, FamilyView, InvoiceView, NewsView, PriceView, QueuedCommand, ReceiptView, ServiceView,
 } from './views';
 
 /** All rows of a kind as views, each once: two school years may describe the same service. */
@@ -49,6 +49,11 @@ export function news(): Query<NewsView[]> {
 
 export function services(): Query<ServiceView[]> {
   return query(async (tables) => (await all(tables, 'service', (body: ServiceBody, row) => ({ ...body, code: idOf(row) }))).sort(byPosition));
+}
+
+/** Every price of the town, as the facts that the simulation evaluates. */
+export function prices(): Query<PriceView[]> {
+  return query(async (tables) => (await all(tables, 'price', (body: PriceBody, row) => ({ ...body, id: idOf(row) }))).sort(byPosition));
 }
 
 /** Holidays and days off that touch the dates given. */

@@ -60,12 +60,34 @@ export const refusal = (code: string, message: string): string => ERRORS[code] ?
 
 /** What is behind a price, for « Pourquoi ce prix ? ». */
 export function priceReason(why: PriceReason): string {
-  const decision = why.decision ? ` ${capital(why.decision)}${/[.!?]$/.test(why.decision) ? '' : '.'}` : '';
-  if (why.kind === 'bracket') return `Votre quotient familial est ${why.quotient} : tranche ${why.bracket}.${decision}`;
-  if (why.kind === 'non_resident') return `Tarif des familles qui n’habitent pas la commune.${decision}`;
-  if (why.kind === 'highest') return `Sans quotient familial connu, le tarif le plus élevé s’applique.${decision}`;
-  return `Tarif unique.${decision}`;
+  const decision = why.decision ? `${capital(why.decision)}${/[.!?]$/.test(why.decision) ? '' : '.'}` : '';
+  const rank = why.rank && why.rank > 1 ? `${ordinalChild(why.rank)} de la fratrie.` : '';
+  return [why.grid ? `${why.grid}.` : '', amountReason(why), rank, ...(why.steps ?? []).map(stepReason), why.per ? PACKAGES[why.per] : '', decision].filter(Boolean).join(' ');
 }
+
+function amountReason(why: PriceReason): string {
+  const quotient = why.quotient == null ? '' : `Votre quotient familial est ${String(why.quotient).replace('.', ',')}`;
+  if (why.kind === 'bracket') return `${quotient} : tranche ${why.bracket}${why.outside ? ', tarif des familles qui n’habitent pas la commune' : ''}.`;
+  if (why.kind === 'effort') return `${quotient} : ${LIMITS[why.limit ?? ''] ?? `${(why.rate ?? '').replace('.', ',')} % de ce quotient.`}`;
+  if (why.kind === 'linear') return `${quotient} : ${LIMITS[why.limit ?? ''] ?? 'le prix suit ce quotient.'}`;
+  if (why.kind === 'non_resident') return 'Tarif des familles qui n’habitent pas la commune.';
+  if (why.kind === 'highest') return 'Sans quotient familial connu, le tarif le plus élevé s’applique.';
+  return 'Tarif unique.';
+}
+
+const LIMITS: Record<string, string> = { floor: 'c’est le prix minimum.', ceiling: 'c’est le prix maximum.' };
+const PACKAGES: Record<string, string> = {
+  month: 'Forfait au mois, dû une fois quel que soit le nombre de jours.', period: 'Forfait pour la période, dû une fois.', year: 'Dû une fois par an.',
+};
+const ordinalChild = (rank: number): string => `${rank}e enfant`;
+
+function stepReason(step: NonNullable<PriceReason['steps']>[number]): string {
+  if (step.label === 'duration') return `Durée comptée : ${plural(step.minutes ?? 0, 'minute')}.`;
+  if (step.share !== undefined) return `${OUTCOMES[step.label] ?? step.label} : ${step.share} % du prix.`;
+  const change = step.percent ? `${step.percent > 0 ? '+' : '−'} ${Math.abs(step.percent)} %` : `${(step.cents ?? 0) > 0 ? '+' : '−'} ${amount(Math.abs(step.cents ?? 0))}`;
+  return `${step.label} : ${change}.`;
+}
+const OUTCOMES: Record<string, string> = { excused: 'Absence justifiée', unexcused: 'Absence non justifiée', unbooked: 'Présence sans réservation', late: 'Réservation tardive' };
 
 /** Half a sentence about the family's quotient, for the dossier. */
 export const QUOTIENT_SOURCES: Record<string, string> = { CAF: 'communiqué par la CAF', MSA: 'communiqué par la MSA', tax_notice: 'calculé d’après l’avis d’imposition' };

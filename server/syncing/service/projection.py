@@ -20,6 +20,8 @@ from server.families.service import families_of, family_rows, scope_of
 from server.feed.service import replace_rows
 from server.invoices.service import invoice_rows
 from server.news.service import NEWS_SCOPE, news_rows
+from server.quotient.service import quotient_rows
+from server.tariffs.service import price_rows
 
 Rows = Mapping[str, Mapping[str, Any]]
 
@@ -27,7 +29,8 @@ Rows = Mapping[str, Mapping[str, Any]]
 async def family_scope(connection: Connection, family: str, today: str, zone: ZoneInfo) -> Rows:
     """Everything in ``f:<family>`` but its receipts, which are kept as they were given."""
     return {
-        **await family_rows(connection, family),
+        **await family_rows(connection, family, zone),
+        **await quotient_rows(connection, family, zone),
         **await enrolment_rows(connection, family, today),
         **await booking_rows(connection, family, today, zone),
         **await invoice_rows(connection, family),
@@ -47,11 +50,11 @@ async def project_families(tx: Transaction, families: list[str], today: str, now
         await replace_rows(tx, scope_of(family), {**await family_scope(tx, family, today, zone), **receipts}, now)
 
 
-async def town_scopes(connection: Connection, year: int, zone: ZoneInfo) -> dict[str, Rows]:
+async def town_scopes(connection: Connection, year: int, today: str, zone: ZoneInfo) -> dict[str, Rows]:
     """The scopes that everybody shares: the catalogue, the openings of each place, the news."""
     places = await connection.all("SELECT DISTINCT place_id FROM unit ORDER BY place_id")
     scopes: dict[str, Rows] = {
-        catalog_scope(year): await catalog_rows(connection, year),
+        catalog_scope(year): {**await catalog_rows(connection, year), **await price_rows(connection, year, today)},
         NEWS_SCOPE: await news_rows(connection, zone),
     }
     for place in places:

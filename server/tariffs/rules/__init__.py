@@ -1,6 +1,7 @@
 """The price engine: tariffs as data (terms), exact curves, prices with their reasons, checks, facts for the phone."""
 
 from server.tariffs.rules.checking import Fault, faults
+from server.tariffs.rules.estimating import Estimate, caf_quotient, estimate
 from server.tariffs.rules.facts import evaluate, facts_of
 from server.tariffs.rules.pricing import Price, Situation, Tariff, in_force, price
 from server.tariffs.rules.terms import Bracket, Brackets, Flat, Grid, Terms, When, ranks_of
@@ -8,6 +9,7 @@ from server.tariffs.rules.terms import Bracket, Brackets, Flat, Grid, Terms, Whe
 __all__ = [
     "Bracket",
     "Brackets",
+    "Estimate",
     "Fault",
     "Flat",
     "Grid",
@@ -16,6 +18,8 @@ __all__ = [
     "Tariff",
     "Terms",
     "When",
+    "caf_quotient",
+    "estimate",
     "evaluate",
     "facts_of",
     "faults",

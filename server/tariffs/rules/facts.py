@@ -26,7 +26,7 @@ def facts_of(tariff: Tariff, minutes: int | None) -> Facts:
     """``lines``: one per situation ``[resident, rank, children, traits]``, ranks and children capped at the last that counts."""
     terms = tariff.terms
     return {
-        "code": tariff.code,
+        "tariff": tariff.code,
         "version": tariff.version,
         "since": tariff.since,
         "until": tariff.until,
