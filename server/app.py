@@ -23,6 +23,7 @@ from server.jobs import Jobs
 from server.mail.service import Mailer
 from server.news.routes import blueprint as news
 from server.outbox.service import Do, Worker
+from server.privacy.routes import blueprint as privacy
 from server.quotient.routes import blueprint as quotient
 from server.registration.routes import blueprint as registration
 from server.syncing.routes import blueprint as syncing
@@ -64,7 +65,7 @@ def create_app(config: Config, *, now: Callable[[], int] = now_ms, database: Dat
     openapi.install(app)
     hooks.install(app)
     portal.franceconnect, portal.quotients = _identity_providers(config)
-    for blueprint in (families, consents, quotient, franceconnect):
+    for blueprint in (families, consents, quotient, franceconnect, privacy):
         app.register_blueprint(blueprint)
     for blueprint in (web, towns, accounts, registration, syncing, news, tariffs):
         app.register_blueprint(blueprint)

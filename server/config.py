@@ -29,6 +29,12 @@ class Config:
     smtp_url: str
     mail_from: str
     agent_second_factor: bool
+    franceconnect_url: str
+    franceconnect_client: str
+    franceconnect_secret: str
+    particulier_url: str
+    particulier_token: str
+    particulier_siret: str
 
     @property
     def secure(self) -> bool:
@@ -50,6 +56,12 @@ SETTINGS = {
     "farewell": ("PORTAIL_FAREWELL", "no", "yes: serve the farewell service worker, which removes the app from browsers"),
     "smtp_url": ("PORTAIL_SMTP_URL", "", "smtp://user:password@host:587 or smtps://…:465; without it mails wait in the outbox"),
     "mail_from": ("PORTAIL_MAIL_FROM", "", "sender of the mails; default ne-pas-repondre@ the host of the public address"),
+    "franceconnect_url": ("PORTAIL_FRANCECONNECT_URL", "", "https://oidc.franceconnect.gouv.fr/api/v2; without it: no button"),
+    "franceconnect_client": ("PORTAIL_FRANCECONNECT_CLIENT", "", "the town's client id at FranceConnect"),
+    "franceconnect_secret": ("PORTAIL_FRANCECONNECT_SECRET", "", "its secret"),
+    "particulier_url": ("PORTAIL_PARTICULIER_URL", "", "https://particulier.api.gouv.fr; without it: agents record quotients"),
+    "particulier_token": ("PORTAIL_PARTICULIER_TOKEN", "", "the token of the town's habilitation"),
+    "particulier_siret": ("PORTAIL_PARTICULIER_SIRET", "", "the town's SIRET, 14 digits"),
     "agent_second_factor": ("PORTAIL_AGENT_SECOND_FACTOR", "yes", "no: agents sign in with a password alone (demo only)"),
 }
 
@@ -88,6 +100,10 @@ def read(environment: Mapping[str, str] = os.environ, **overrides: str) -> Confi
     mail_from = value["mail_from"] or f"ne-pas-repondre@{urlsplit(public_url).hostname}"
     if mail_from.count("@") != 1 or any(sign in mail_from for sign in " <>\"\r\n"):
         raise ConfigError("PORTAIL_MAIL_FROM: must look like portail@ville.fr")
+    _all_or_none(value, "franceconnect_url", "franceconnect_client", "franceconnect_secret")
+    _all_or_none(value, "particulier_url", "particulier_token", "particulier_siret")
+    if value["particulier_siret"] and not (value["particulier_siret"].isdecimal() and len(value["particulier_siret"]) == 14):
+        raise ConfigError("PORTAIL_PARTICULIER_SIRET: 14 digits are expected")
     return Config(
         data=data,
         database_url=url,
@@ -103,11 +119,27 @@ def read(environment: Mapping[str, str] = os.environ, **overrides: str) -> Confi
         smtp_url=value["smtp_url"],
         mail_from=mail_from,
         agent_second_factor=value["agent_second_factor"] == "yes",
+        franceconnect_url=value["franceconnect_url"].rstrip("/"),
+        franceconnect_client=value["franceconnect_client"],
+        franceconnect_secret=value["franceconnect_secret"],
+        particulier_url=value["particulier_url"].rstrip("/"),
+        particulier_token=value["particulier_token"],
+        particulier_siret=value["particulier_siret"],
     )
 
 
 # Read by the tests and the tools, not by the server.
 OTHER_VARIABLES = {"PORTAIL_HISTORIES", "PORTAIL_SEED", "PORTAIL_BENCH_SECONDS", "PORTAIL_CHROMIUM"}
+
+
+def _all_or_none(value: Mapping[str, str], *fields: str) -> None:
+    """Settings that only work together."""
+    missing = [SETTINGS[field][0] for field in fields if not value[field]]
+    if 0 < len(missing) < len(fields):
+        raise ConfigError(f"{missing[0]}: needed too, with {SETTINGS[fields[0]][0]}")
+    url = value[fields[0]]
+    if url and urlsplit(url).scheme not in ("http", "https"):
+        raise ConfigError(f"{SETTINGS[fields[0]][0]}: must begin with https://")
 
 
 def _whole(text: str, name: str, low: int, high: int) -> int:

@@ -12,6 +12,9 @@ import structlog
 from server.bookings.service import expire_holds, publish_levels
 from server.database import Database
 from server.feed.service import purge_tombstones
+from server.privacy.service import apply_retention
+from server.quotient.service import expire as expire_quotients
+from server.registration.service import forget_unfinished
 
 log = structlog.get_logger("portail.jobs")
 Job = Callable[[], Awaitable[int]]
@@ -22,6 +25,9 @@ class Jobs:
         self._every: list[tuple[str, float, Job]] = [
             ("expire_holds", 15, lambda: expire_holds(database, now(), zone)),
             ("publish_levels", 60, lambda: publish_levels(database, now(), zone)),
+            ("expire_quotients", 3_600, lambda: expire_quotients(database, now(), zone)),
+            ("forget_unfinished", 3_600, lambda: forget_unfinished(database, now())),
+            ("apply_retention", 3_600, lambda: apply_retention(database, now(), zone)),
             ("purge_tombstones", 86_400, lambda: purge_tombstones(database, now())),
         ]
         self._tasks: list[asyncio.Task[None]] = []

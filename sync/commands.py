@@ -22,6 +22,7 @@ _ID = re.compile(r"[A-Za-z0-9_.:-]{1,80}")
 _RID = re.compile(r"[A-Za-z0-9_-]{1,40}")
 _APP = re.compile(r"[A-Za-z0-9_.+-]{1,20}")
 _VISIBLE = re.compile(r"[\x21-\x7e]{1,80}")
+_DAY = re.compile(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])", re.ASCII)
 _UNSAYABLE = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
 
 
@@ -32,6 +33,7 @@ class Fault(TypedDict):
 
 _ENVELOPE = {"proto", "schema", "app", "req", "device", "actor", "clone_guard", "ack", "cursors", "limit", "ops"}
 _OP = {"n", "kind", "at", "hash", "args", "seen"}
+EDITABLE = "address|phone_home|phone_mobile|phone_work|caf_number|email_invoices|diet"
 # Per kind: the fields of args, then the fields of an item (None: no items). A trailing "?" marks what may be absent.
 KINDS: dict[str, tuple[dict[str, str], dict[str, str] | None]] = {
     "reservation.book@1": (
@@ -47,6 +49,20 @@ KINDS: dict[str, tuple[dict[str, str], dict[str, str] | None]] = {
     "waitlist.leave@1": ({"items": "items"}, {"rid": "rid"}),
     "device.rename@1": ({"device": "id", "label": "label"}, None),
     "device.revoke@1": ({"device": "id"}, None),
+    "dossier.edit@1": ({"family": "id", "field": EDITABLE, "child?": "id", "base": "count", "value": "line"}, None),
+    "contact.put@1": (
+        {
+            "family": "id", "contact": "id", "kind": "collector|emergency", "name": "label", "relation?": "line",
+            "phone": "line", "base": "count",
+        },
+        None,
+    ),
+    "contact.remove@1": ({"family": "id", "contact": "id", "base": "count"}, None),
+    "proof.declare@1": (
+        {"family": "id", "kind": "insurance|address|vaccination", "child?": "id", "label?": "line", "valid_until": "day"},
+        None,
+    ),
+    "consent.answer@1": ({"purpose": "quotient|photos", "version": "label", "given": "yes|no"}, None),
 }
 
 
@@ -155,6 +171,12 @@ def _fits(value: Any, shape: str) -> bool:
         return is_whole(value, 0, MOST_CENTS)
     if shape == "label":
         return is_label(value)
+    if shape == "line":
+        return isinstance(value, str) and len(value) <= 250 and not _UNSAYABLE.search(value)
+    if shape == "count":
+        return is_whole(value, 0, LARGEST_N)
+    if shape == "day":
+        return _matches(_DAY, value)
     if shape in ("id", "rid"):
         return _matches(_ID if shape == "id" else _RID, value)
     return isinstance(value, str) and value in shape.split("|")

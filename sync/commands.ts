@@ -16,6 +16,7 @@ const ID = /^[A-Za-z0-9_.:-]{1,80}$/
 const RID = /^[A-Za-z0-9_-]{1,40}$/
 const APP = /^[A-Za-z0-9_.+-]{1,20}$/
 const VISIBLE = /^[\x21-\x7e]{1,80}$/
+const DAY = /^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$/
 
 export type Fault = { code: string; path: string }
 type Json = Record<string, unknown>
@@ -24,6 +25,8 @@ type Fields = Record<string, string>
 const ENVELOPE = ['proto', 'schema', 'app', 'req', 'device', 'actor', 'clone_guard', 'ack', 'cursors', 'limit', 'ops']
 const OP = ['n', 'kind', 'at', 'hash', 'args', 'seen']
 const PLACE: Fields = { rid: 'rid', child: 'id', session: 'id', 'max_price_cents?': 'cents' }
+const EDITABLE = 'address|phone_home|phone_mobile|phone_work|caf_number|email_invoices|diet'
+const CONTACT: Fields = { kind: 'collector|emergency', name: 'label', 'relation?': 'line', phone: 'line', base: 'count' }
 /** Per kind: the fields of args, then the fields of an item. A trailing "?" marks what may be absent. */
 export const KINDS = new Map<string, readonly [Fields, Fields | null]>([
   [
@@ -36,6 +39,14 @@ export const KINDS = new Map<string, readonly [Fields, Fields | null]>([
   ['waitlist.leave@1', [{ items: 'items' }, { rid: 'rid' }]],
   ['device.rename@1', [{ device: 'id', label: 'label' }, null]],
   ['device.revoke@1', [{ device: 'id' }, null]],
+  ['dossier.edit@1', [{ family: 'id', field: EDITABLE, 'child?': 'id', base: 'count', value: 'line' }, null]],
+  ['contact.put@1', [{ family: 'id', contact: 'id', ...CONTACT }, null]],
+  ['contact.remove@1', [{ family: 'id', contact: 'id', base: 'count' }, null]],
+  [
+    'proof.declare@1',
+    [{ family: 'id', kind: 'insurance|address|vaccination', 'child?': 'id', 'label?': 'line', valid_until: 'day' }, null],
+  ],
+  ['consent.answer@1', [{ purpose: 'quotient|photos', version: 'label', given: 'yes|no' }, null]],
 ])
 
 export function isWhole(value: unknown, lowest: number, highest: number): boolean {
@@ -44,10 +55,15 @@ export function isWhole(value: unknown, lowest: number, highest: number): boolea
 
 /** A name a person gives: 1 to 80 characters, something to read, nothing a database or a screen chokes on. */
 export function isLabel(value: unknown): boolean {
+  return isLine(value, 80) && /[^ ]/.test(value as string)
+}
+
+/** One line of text, perhaps empty. */
+function isLine(value: unknown, most: number): boolean {
   if (typeof value !== 'string') return false
   const codes = Array.from(value, (character) => character.codePointAt(0) as number)
   const sayable = (code: number) => code >= 0x20 && code !== 0x7f && !(code >= 0xd800 && code <= 0xdfff)
-  return codes.length <= 80 && codes.some((code) => code !== 0x20) && codes.every(sayable)
+  return codes.length <= most && codes.every(sayable)
 }
 
 /** The envelope. null when it is sound; `upgrade_required` when it speaks another protocol, else `malformed`. */
@@ -138,6 +154,9 @@ function fits(value: unknown, shape: string): boolean {
   if (shape === 'items') return Array.isArray(value) && value.length >= 1 && value.length <= MOST_ITEMS
   if (shape === 'cents') return isWhole(value, 0, MOST_CENTS)
   if (shape === 'label') return isLabel(value)
+  if (shape === 'line') return isLine(value, 250)
+  if (shape === 'count') return isWhole(value, 0, LARGEST_N)
+  if (shape === 'day') return matches(DAY, value)
   if (shape === 'id' || shape === 'rid') return matches(shape === 'id' ? ID : RID, value)
   return typeof value === 'string' && shape.split('|').includes(value)
 }

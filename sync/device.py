@@ -16,6 +16,7 @@ State = dict[str, Any]
 Op = dict[str, Any]
 Decision = dict[str, Any]
 
+NOWHERE = "0.0"  # the cursor of a scope that is held, but has to be read anew: naming it lets the server say that it is gone
 SPARE_BYTES = 48 * 1024  # for the cursors and the rest of the envelope
 SHORTEST_WAIT = 1_000
 LONGEST_WAIT = 300_000
@@ -54,7 +55,7 @@ def plan_request(
     ack = _acknowledged(state, outbox)
     request = {
         "proto": PROTO, "schema": hello["schema"], "app": hello["app"], "req": hello["req"], "device": state["device"],
-        "actor": hello["actor"], "ack": ack, "cursors": dict(cursors), "limit": hello["limit"],
+        "actor": hello["actor"], "ack": ack, "cursors": {scope: cursor or NOWHERE for scope, cursor in cursors.items()}, "limit": hello["limit"],
         "ops": [_on_the_wire(op) for op in ops],
     }  # fmt: skip
     if state["clone_guard"] is not None:

@@ -97,6 +97,8 @@ export type Decision =
   | { do: 'not_ours' | 'smaller' }
   | { do: 'need_sign_in' | 'wiped' | 'other_account' | 'renumber' | 'smaller' | 'upgrade' | 'broken'; code: string }
 
+/** The cursor of a scope that is held, but has to be read anew: naming it lets the server say that it is gone. */
+const NOWHERE = '0.0'
 const SPARE_BYTES = 48 * 1024 // for the cursors and the rest of the envelope
 export const SHORTEST_WAIT = 1_000
 export const LONGEST_WAIT = 300_000
@@ -131,11 +133,15 @@ export function planRequest(
   const ack = acknowledged(state, outbox)
   const { req, app, schema, actor, limit } = hello
   const request: Request = {
-    proto: PROTO, schema, app, req, device: state.device, actor, ack, cursors: { ...cursors }, limit, ops: ops.map(onTheWire),
+    proto: PROTO, schema, app, req, device: state.device, actor, ack, cursors: placesIn(cursors), limit, ops: ops.map(onTheWire),
   }
   if (state.clone_guard !== null) request.clone_guard = state.clone_guard
   const sent = { req, device: state.device, era: state.era, last_n: state.last_n, ack, ns: ops.map((op) => op.n) }
   return { request, sent, mark: ops.filter((op) => !op.sent).map((op) => op.id) }
+}
+
+function placesIn(cursors: Readonly<Record<string, string | null>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(cursors).map(([scope, cursor]) => [scope, cursor ?? NOWHERE]))
 }
 
 /** The first commands in line: of this account, not parked, without a gap between them, within the limits of a request. */

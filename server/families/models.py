@@ -46,6 +46,7 @@ class Child(Model):
     grade = fields.CharField(max_length=10, description="PS MS GS CP CE1 CE2 CM1 CM2")
     school = fields.CharField(max_length=40, description="code of the place")
     diet = fields.CharField(max_length=20, null=True, description="standard | no_pork | vegetarian, null: never said")
+    diet_version = fields.IntField(null=True, description="how often the diet was changed, null: never")
     care_protocol = fields.BooleanField(null=True, description="PAI: yes or no, never sent to a device")
 
     class Meta:

@@ -55,6 +55,12 @@ async def put_rows(tx: Transaction, scope: str, rows: Mapping[str, Body | None],
     tx.moved.add(scope)
 
 
+async def live_keys(tx: Transaction, scope: str, *kinds: str) -> list[str]:
+    """The keys of a scope's rows of some kinds: what to bury when the tables hold them no more."""
+    rows = await tx.all("SELECT key FROM sync_row WHERE scope = ? AND body IS NOT NULL ORDER BY key", scope)
+    return [row["key"] for row in rows if row["key"].partition("/")[0] in kinds]
+
+
 async def put_changes(tx: Transaction, changes: Changes, now: int) -> None:
     """Writes rows of several scopes, locking the scopes in the order of their names."""
     for scope in sorted(changes):

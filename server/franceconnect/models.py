@@ -37,6 +37,7 @@ class FranceConnectVisit(Model):
     """Somebody FranceConnect knows and the portal does not know yet, or whose session there can still be ended."""
 
     id = fields.CharField(primary_key=True, max_length=64, description="SHA-256 of the cookie of the browser")
+    issuer = fields.CharField(max_length=200)
     subject = fields.CharField(max_length=100)
     given_name = fields.CharField(max_length=200)
     family_name = fields.CharField(max_length=200)

@@ -220,6 +220,7 @@ class Migration(migrations.Migration):
             name='FranceConnectVisit',
             fields=[
                 ('id', fields.CharField(primary_key=True, unique=True, db_index=True, description='SHA-256 of the cookie of the browser', max_length=64)),
+                ('issuer', fields.CharField(max_length=200)),
                 ('subject', fields.CharField(max_length=100)),
                 ('given_name', fields.CharField(max_length=200)),
                 ('family_name', fields.CharField(max_length=200)),

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from server.consents.texts import TEXTS
+from server.quotient.rules import valid_until
 from server.tariffs.service import traits_of_grade
 from server.towns.ledger import Ledger, Payer
 from server.towns.loader import Town, TownUnit
@@ -99,7 +101,11 @@ def household_rows(
     """Table → rows, in an order that foreign keys allow."""
     since, until = town.identity.year.starts_on, town.identity.year.ends_on
     rows: dict[str, list[dict[str, Any]]] = {
-        name: [] for name in ("account", "family", "adult", "child", "family_child", "guardianship", "enrolment")
+        name: []
+        for name in (
+            "account", "family", "adult", "child", "family_child", "guardianship", "enrolment", "quotient_reading", "consent",
+            "family_proof",
+        )
     }
     seen: set[str] = set()
     for home in households:
@@ -113,8 +119,10 @@ def household_rows(
                 "quotient_source": home.source,
                 "quotient_read_on": home.read_on,
                 "address": home.address,
+                "phone_mobile": next((adult.phone for adult in home.adults if adult.phone), None),
             }
         )
+        _add_papers(rows, home, now_ms, until)
         for adult in home.adults:
             _add_adult(rows, home, adult, password_hash, now_ms, since)
         for child in home.children:
@@ -124,6 +132,34 @@ def household_rows(
                 rows["child"].append(_child(child))
                 rows["enrolment"].extend(_enrolments(town, child, since, until))
     return rows
+
+
+def _add_papers(rows: Mapping[str, list[dict[str, Any]]], home: Household, now_ms: int, until: str) -> None:
+    """Each child is insured; who has a quotient allowed the town to ask for it, on paper, at the start of the year."""
+    for child in home.children:
+        rows["family_proof"].append(
+            {
+                "id": f"{home.id}.insurance.{child.id}", "family_id": home.id, "child": child.id, "kind": "insurance",
+                "label": "Assurance de démonstration", "valid_until": until, "seen_at": now_ms,
+            }
+        )  # fmt: skip
+    account = next((adult.account for adult in home.adults if adult.account), None)
+    if home.quotient is None or home.read_on is None:
+        return
+    rows["quotient_reading"].append(
+        {
+            "id": home.id.replace("fam_", "qf_", 1), "family_id": home.id, "value": home.quotient, "source": home.source or "CAF",
+            "channel": "certificate" if home.source == "tax_notice" else "cdap", "month": home.read_on[:7], "computed": None,
+            "read_on": home.read_on, "until": valid_until(home.read_on), "account": account, "made_at": now_ms,
+        }
+    )  # fmt: skip
+    for purpose, text in TEXTS.items() if account else ():
+        rows["consent"].append(
+            {
+                "account": account, "purpose": purpose, "given": purpose == "quotient", "text_version": text.version,
+                "text_hash": text.hash, "channel": "paper", "at": now_ms,
+            }
+        )  # fmt: skip
 
 
 def _add_adult(

@@ -9,11 +9,13 @@ from quart import current_app
 
 from server.config import Config
 from server.database import Database
+from server.gateways.api_particulier import ApiParticulier
+from server.gateways.franceconnect import FranceConnect
 from server.instants import day_of, iso
 from server.web.heads import Heads
 
 if TYPE_CHECKING:
-    from server.towns.shape import Identity
+    from server.towns.shape import Identity, Legal
 
 
 @dataclass
@@ -23,7 +25,10 @@ class Portal:
     database: Database
     zone: ZoneInfo
     now: Callable[[], int]
+    legal: "Legal"
     heads: Heads = field(default_factory=Heads)
+    franceconnect: FranceConnect | None = None
+    quotients: ApiParticulier | None = None
 
     def iso(self, instant: int) -> str:
         return iso(instant, self.zone)

@@ -15,8 +15,10 @@ from server.bookings import service as bookings
 from server.commands import Answer, Command, Handler
 from server.database import Database, Row, Transaction, is_contention
 from server.errors import Refusal
+from server.families import service as families
 from server.feed.service import pages, put_changes
 from server.instants import iso
+from server.quotient import service as quotient
 from server.syncing import models
 from server.syncing.service import installations
 from sync.commands import MOST_ROWS, check_command, check_request
@@ -32,6 +34,11 @@ HANDLERS: dict[str, Handler] = {
     "waitlist.leave@1": bookings.leave_waiting_list,
     "device.rename@1": installations.rename_command,
     "device.revoke@1": installations.revoke_command,
+    "dossier.edit@1": families.edit,
+    "contact.put@1": families.put_contact,
+    "contact.remove@1": families.remove_contact,
+    "proof.declare@1": families.declare_proof,
+    "consent.answer@1": quotient.answer_consent,
 }
 POLICY = {"min_app": "2026.11.0", "next_poll_s": 60, "offline_lease_days": 30}
 RETRY_MS = 2000

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from server.accounts.service import account_rows, bind_session_to_device, end_sessions_of_device
 from server.commands import Answer, Command, Item
+from server.consents.service import consent_rows
 from server.database import Connection, Database, Row, Transaction
 from server.errors import Refusal
 from server.feed.service import epoch, grant, put_changes, put_rows
@@ -37,6 +38,8 @@ async def register(
         await bind_session_to_device(tx, session, device)
         await grant(tx, [(account, scope_of(account))])
         rows = {**await account_rows(tx, account), **await _row(tx, device, zone)}
+        if rows[f"account/{account}"]["role"] == "parent":
+            rows |= await consent_rows(tx, account, zone)
         await put_rows(tx, scope_of(account), rows, now)
         return await epoch(tx)
 

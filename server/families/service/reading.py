@@ -2,8 +2,11 @@
 
 from collections.abc import Iterable
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from server.database import Connection, Row, Transaction, marks
+from server.families.rules import PHONES
+from server.families.service.papers import paper_rows, versions_of
 
 Rows = dict[str, dict[str, Any]]
 
@@ -25,8 +28,11 @@ async def families_of(connection: Connection, account: str, today: str) -> list[
     return [row["family_id"] for row in rows]
 
 
-async def family_rows(connection: Connection, family: str) -> Rows:
-    """``family/…`` and ``child/…`` of one family. The other parent's address, quotient and name are no part of it."""
+async def family_rows(connection: Connection, family: str, zone: ZoneInfo) -> Rows:
+    """Everything of one dossier but its enrolments, bookings and invoices.
+
+    The other parent’s address, quotient and name are no part of it.
+    """
     found = await connection.one("SELECT * FROM family WHERE id = ?", family)
     assert found is not None, family
     adults = await connection.all("SELECT first_name, last_name FROM adult WHERE family_id = ? ORDER BY id", family)
@@ -44,6 +50,9 @@ async def family_rows(connection: Connection, family: str) -> Rows:
             "resident": bool(found["resident"]),
             "quotient": quotient,
             "adults": [{"name": f"{adult['first_name']} {adult['last_name']}"} for adult in adults],
+            **{field: found[field] for field in ("address", *sorted(PHONES), "caf_number")},
+            "email_invoices": None if found["email_invoices"] is None else bool(found["email_invoices"]),
+            "versions": versions_of(found),
         }
     }
     children = await connection.all(
@@ -58,8 +67,10 @@ async def family_rows(connection: Connection, family: str) -> Rows:
             "grade": child["grade"],
             "school": child["school"],
             "shared": child["families"] > 1,
+            "diet": child["diet"],
+            "v": child["diet_version"] or 0,
         }
-    return rows
+    return {**rows, **await paper_rows(connection, family, zone)}
 
 
 async def families_of_children(connection: Connection, children: Iterable[str]) -> dict[str, list[str]]:
@@ -80,9 +91,9 @@ async def lock_children(tx: Transaction, children: Iterable[str]) -> None:
 
 
 async def billing_facts(connection: Connection, families: Iterable[str]) -> dict[str, Row]:
-    """family → ``resident``, ``quotient``: what its prices depend on."""
+    """family → ``resident``, ``quotient``, ``quotient_source``: what its prices depend on."""
     wanted = sorted(set(families))
     rows = await connection.all(
-        f"SELECT id, resident, quotient FROM family WHERE id IN ({marks(wanted)})", *wanted
+        f"SELECT id, resident, quotient, quotient_source FROM family WHERE id IN ({marks(wanted)})", *wanted
     ) if wanted else []
     return {row["id"]: row for row in rows}

@@ -1,0 +1,31 @@
+"""The dossier: what devices hold of it, what parents change, what agents check."""
+
+from server.families.service.checking import changes, decide, declare_care_protocol, search, sheet, waiting
+from server.families.service.editing import declare_proof, edit, put_contact, remove_contact
+from server.families.service.reading import (
+    billing_facts,
+    families_of,
+    families_of_children,
+    family_rows,
+    lock_children,
+    scope_of,
+)
+
+__all__ = [
+    "billing_facts",
+    "changes",
+    "decide",
+    "declare_care_protocol",
+    "declare_proof",
+    "edit",
+    "families_of",
+    "families_of_children",
+    "family_rows",
+    "lock_children",
+    "put_contact",
+    "remove_contact",
+    "scope_of",
+    "search",
+    "sheet",
+    "waiting",
+]

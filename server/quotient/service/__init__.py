@@ -1,0 +1,24 @@
+"""The quotient familial of a family: consent, requests, readings, and the prices that follow."""
+
+from server.quotient.service.asking import (
+    answer_consent,
+    by_franceconnect,
+    by_identity,
+    record_by_hand,
+    requests,
+)
+from server.quotient.service.recording import Reading, consenting, expire, publish, quotient_rows, record
+
+__all__ = [
+    "Reading",
+    "answer_consent",
+    "by_franceconnect",
+    "by_identity",
+    "consenting",
+    "expire",
+    "publish",
+    "quotient_rows",
+    "record",
+    "record_by_hand",
+    "requests",
+]
