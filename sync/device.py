@@ -53,9 +53,10 @@ def plan_request(
         return {"blocked": "no_device"}
     ops = ops_to_send(outbox, hello["actor"], hello["most_ops"])
     ack = _acknowledged(state, outbox)
+    places = {scope: cursor or NOWHERE for scope, cursor in cursors.items()}
     request = {
         "proto": PROTO, "schema": hello["schema"], "app": hello["app"], "req": hello["req"], "device": state["device"],
-        "actor": hello["actor"], "ack": ack, "cursors": {scope: cursor or NOWHERE for scope, cursor in cursors.items()}, "limit": hello["limit"],
+        "actor": hello["actor"], "ack": ack, "cursors": places, "limit": hello["limit"],
         "ops": [_on_the_wire(op) for op in ops],
     }  # fmt: skip
     if state["clone_guard"] is not None:

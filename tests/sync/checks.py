@@ -40,6 +40,14 @@ class Ledger:
                 if phone == old:
                     table[(new, account)] = kept.copy()
 
+    def learn(self, rows: Mapping[str, Any]) -> None:
+        """What the server decided, as its feed tells it."""
+        for key, (_, body) in rows.items():
+            if key.startswith("receipt/") and body is not None:
+                known = self.issued.setdefault((body["device"], body["n"]), [])
+                if body not in known:
+                    known.append(body)
+
     def watch(self, phone: Phone, account: str, old: Json, new: Json, note: Json) -> None:
         """Sees every transaction of every phone."""
         who = (phone.name, account)

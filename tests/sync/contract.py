@@ -7,6 +7,7 @@ from tests.sync.phone import Phone
 from tests.sync.steps import History
 
 Json = dict[str, Any]
+Rows = dict[str, tuple[int, Json | None]]
 MOST_EXCHANGES = 150
 
 
@@ -19,7 +20,7 @@ class Server(Protocol):
     async def register(self, account: str, now: int) -> Json: ...
     async def exchange(self, account: str | None, request: Json, now: int) -> tuple[int, str]: ...
     async def heads(self, account: str) -> dict[str, tuple[str, int, int]]: ...
-    async def rows(self, scope: str) -> dict[str, tuple[int, Json | None]]: ...
+    async def rows(self, scope: str) -> Rows: ...
     async def bookings(self) -> list[Json]: ...
     async def taken(self) -> dict[str, int]: ...
     async def receipts(self) -> list[tuple[str, int]]: ...
@@ -53,6 +54,15 @@ class Running:
     backups: list[Any]
     restores: int
     counter: int
+
+    seen_rows: dict[tuple[str, tuple[str, int, int]], Rows]
+
+    async def rows_at(self, scope: str, head: tuple[str, int, int]) -> Rows:
+        """The server's rows of a scope; they are what they were as long as its head is."""
+        if (scope, head) not in self.seen_rows:
+            self.seen_rows[scope, head] = await self.server.rows(scope)
+            self.ledger.learn(self.seen_rows[scope, head])
+        return self.seen_rows[scope, head]
 
     def fresh(self, prefix: str) -> str:
         self.counter += 1

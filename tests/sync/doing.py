@@ -37,6 +37,7 @@ class Doing(Running):
     async def do_sleep(self, phone: Phone, choice: int) -> None:
         self.now += world.MONTHS_14
         await self.server.purge(self.now)
+        self.seen_rows.clear()
 
     # The network.
     async def do_sync(self, phone: Phone, choice: int) -> None:
@@ -149,6 +150,7 @@ class Doing(Running):
 
     async def do_purge(self, phone: Phone, choice: int) -> None:
         await self.server.purge(self.now + world.KEPT_TOMBSTONES + 1)
+        self.seen_rows.clear()
 
     async def do_revoke_grant(self, phone: Phone, choice: int) -> None:
         await self.server.revoke_grant(phone.home, world.families_of(phone.home)[0])

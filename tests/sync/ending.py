@@ -69,8 +69,9 @@ class Ending(Running):
         account, store = phone.account, phone.store
         heads = await self.server.heads(account)
         hold("C-CONVERGE", store["held"].keys() == heads.keys(), f"{phone.name} holds {sorted(store['held'])}")
-        for scope, (gen, seq, _) in heads.items():
-            rows = await self.server.rows(scope)
+        for scope, head in heads.items():
+            gen, seq, _ = head
+            rows = await self.rows_at(scope, head)
             live = {key: row for key, row in rows.items() if row[1] is not None}
             cursor = parse_cursor(store["held"][scope]["cursor"])
             at_head = cursor == {"gen": gen, "seq": seq, "reset_head": None}

@@ -26,6 +26,7 @@ class Simulation(Doing, Ending):
         self.backups = []
         self.restores = 0
         self.counter = 0
+        self.seen_rows = {}
 
     async def run(self) -> None:
         """Raises `Broken` at the first invariant that does not hold."""
@@ -74,7 +75,7 @@ class Simulation(Doing, Ending):
             if scope in heads and heads[scope][0] == gen:
                 hold("S-MONO", seq >= heads[scope][1], f"the head of {scope} went back")
                 if seq > heads[scope][1]:
-                    checks.check_cut(await self.server.rows(scope), heads[scope][1])
+                    checks.check_cut(await self.rows_at(scope, after[scope]), heads[scope][1])
         if answer["status"] == 200:
             hold("C-ACTOR", packet["actors"] <= {account}, f"commands of {packet['actors']} executed for {account}")
             reply = json.loads(answer["body"])
@@ -85,17 +86,9 @@ class Simulation(Doing, Ending):
         elif account:
             hold("S-POISON", answer["status"] != 500, "a command made the server fail")
         if request["ops"]:
-            await self.learn_receipts(after)
+            for scope, head in after.items():
+                await self.rows_at(scope, head)  # what was decided, although its reply may get lost
             await self.check_domain()
-
-    async def learn_receipts(self, heads: Json) -> None:
-        """What was decided although its reply got lost."""
-        for scope in heads:
-            for key, (_, body) in (await self.server.rows(scope)).items():
-                if key.startswith("receipt/") and body is not None:
-                    known = self.ledger.issued.setdefault((body["device"], body["n"]), [])
-                    if body not in known:
-                        known.append(body)
 
     async def check_domain(self) -> None:
         server = self.server
@@ -115,7 +108,7 @@ class Simulation(Doing, Ending):
         store = phone.stores[account]
         checks.check_rights(phone.name, account, store)
         for scope in store["held"].keys() & heads.keys():
-            checks.check_copy(phone.name, store, scope, heads[scope], await self.server.rows(scope))
+            checks.check_copy(phone.name, store, scope, heads[scope], await self.rows_at(scope, heads[scope]))
 
     async def register(self, phone: Phone, heard: bool = True) -> None:
         """An installation gets its name, or the reply with it is lost."""

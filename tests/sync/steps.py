@@ -22,9 +22,9 @@ CASTS = (("nadia", "paul"), ("nadia", "nadia", "paul"), ("nadia", "paul", "amina
 # Step → how often. The first group is life, the second the network, the third phones, the last the town.
 WEIGHTS = {
     "ask": 300, "take_back": 12, "agree": 6, "time": 60,
-    "sync": 240, "send": 140, "arrive": 150, "answer": 150, "twice": 25, "lose": 30, "garble": 50,
+    "sync": 240, "send": 140, "arrive": 150, "answer": 150, "twice": 25, "lose": 30, "garble": 60,
     "kill": 25, "abort": 8, "quota": 8, "clone": 3, "clock": 10, "session_ends": 8, "sign_in": 16, "switch": 8, "logout": 2,
-    "crash": 25, "locked": 8, "price": 10, "expire": 12, "news": 20, "purge": 8, "revoke_grant": 4, "give_grant": 6,
+    "crash": 25, "locked": 8, "price": 10, "expire": 12, "news": 20, "purge": 16, "revoke_grant": 4, "give_grant": 6,
     "revoke_device": 2, "backup": 12, "restore": 6, "sleep": 1,
 }  # fmt: skip
 _NAMES, _ODDS = list(WEIGHTS), list(WEIGHTS.values())
