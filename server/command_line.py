@@ -32,6 +32,8 @@ Portail famille, démonstration : {url}
   marc      agent de la Régie centralisée
   mot de passe de tous : vigneux-demo-2026
 
+Pour créer un compte (lettre de la ville) : dossier 105412, nom MOREAU · dossier 105733, nom GARNIER-COSTA
+
 À essayer : se connecter (nadia), ouvrir Planning, couper le réseau (ou arrêter ce serveur), réserver quelques jours,
 remettre le réseau, et lire la réponse de la mairie dans « Mes envois ».
 {beside}

@@ -32,9 +32,11 @@ class ChildLine(Part, frozen=True):
 
 
 class AdultLine(Part, frozen=True):
-    username: Code
+    """Without a user name: somebody who has the town's letter and no account yet."""
+
     first_name: Text
     last_name: Text
+    username: Code | None = None
     phone: str | None = None
 
 
@@ -132,8 +134,15 @@ def _household(key: str, line: FamilyLine, children: dict[str, Child]) -> Househ
         read_on=line.read_on,
         address=line.address,
         adults=tuple(
-            Adult(f"adu_{one.username}", one.first_name, one.last_name, one.username, f"acc_{one.username}", one.phone)
-            for one in line.adults
+            Adult(
+                f"adu_{one.username or f'{line.id}_{rank}'}",
+                one.first_name,
+                one.last_name,
+                one.username,
+                f"acc_{one.username}" if one.username else None,
+                one.phone,
+            )
+            for rank, one in enumerate(line.adults, 1)
         ),
         children=tuple(children[child] for child in line.children),
     )

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
-from server.towns.shape import Identity, Part
+from server.towns.shape import Identity, Legal, Part
 
 HERE = Path(__file__).parent
 T = TypeVar("T", bound=Part)
@@ -34,6 +34,12 @@ def load_identity(name: str) -> Identity:
     identity = read(folder_of(name), "town.toml", Identity)
     _check(identity)
     return identity
+
+
+def load_legal(name: str) -> Legal:
+    """What parents accept: the town's own legal.toml, or the one that comes with the portal."""
+    own = folder_of(name)
+    return read(own if (own / "legal.toml").is_file() else HERE, "legal.toml", Legal)
 
 
 def _check(identity: Identity) -> None:

@@ -65,6 +65,25 @@ class Identity(Part, frozen=True):
     year: Year
 
 
+class LegalSection(Part, frozen=True):
+    title: Text
+    paragraphs: Annotated[list[Text], Meta(min_length=1)]
+
+
+class LegalText(Part, frozen=True):
+    version: Annotated[str, Meta(pattern="^[0-9a-z.-]{1,20}$")]
+    title: Text
+    accept: Text
+    sections: Annotated[list[LegalSection], Meta(min_length=1)]
+
+
+class Legal(Part, frozen=True):
+    """legal.toml: what somebody accepts who makes an account."""
+
+    terms: LegalText
+    privacy: LegalText
+
+
 class Service(Part, frozen=True):
     code: Code
     name: Text
