@@ -59,10 +59,19 @@ class Calendar:
         """The day that lies so many counted days before: each step back counts only when it lands on a counted day."""
         if count == "calendar":
             return day - timedelta(days=days)
-        while days > 0:
-            day -= ONE_DAY
-            days -= self.counts(count, day)
-        return day
+        found = self._backs.get((count, day, days))
+        if found is None:
+            found, left = day, days
+            while left > 0:
+                found -= ONE_DAY
+                left -= self.counts(count, found)
+            self._backs[count, day, days] = found
+        return found
+
+    @cached_property
+    def _backs(self) -> dict[tuple[Count, date, int], date]:
+        """What was counted already: the units of a year ask for the same days again and again."""
+        return {}
 
     @cached_property
     def holidays(self) -> tuple[tuple[date, date], ...]:

@@ -6,7 +6,7 @@ précédente », « 15 jours francs avant les vacances »). An instant is comput
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -88,7 +88,7 @@ class Anchored:
 class Shifted:
     """The same hour of the nearest open day, when the rule falls on a day on which the town does not work."""
 
-    rule: "Deadline"
+    rule: "Dayly | Anchored"
     to: Literal["earlier", "later"]
 
 
@@ -152,7 +152,7 @@ def cutoff(rule: Deadline, day: date, starts: str, calendar: Calendar, zone: Zon
         case Anchored(inner, anchor):
             return cutoff(inner, anchor_day(anchor, day, calendar), "00:00", calendar, zone)
         case Shifted(inner, to):
-            return _shifted(cutoff(inner, day, starts, calendar, zone), to, calendar, zone)
+            return instant(*_shifted(inner, to, day, calendar), zone)
         case Among(which, rules):
             choose: Callable[[list[int]], int] = min if which == "earliest" else max
             return choose([cutoff(one, day, starts, calendar, zone) for one in rules])
@@ -214,20 +214,14 @@ def anchor_day(anchor: Anchor, day: date, calendar: Calendar) -> date:
     return first
 
 
-def _shifted(moment: int, to: str, calendar: Calendar, zone: ZoneInfo) -> int:
-    # Midnight that ends a day belongs to that day.
-    at_midnight = instant(day_at(moment, zone), "00:00", zone) == moment
-    day = day_at(moment - 1 if at_midnight else moment, zone)
-    if calendar.is_open(day):
-        return moment
-    open_day = day
-    while not calendar.is_open(open_day):
-        open_day += ONE_DAY if to == "later" else -ONE_DAY
-    return instant(open_day, MIDNIGHT if at_midnight else _clock(moment, zone), zone)
-
-
-def _clock(moment: int, zone: ZoneInfo) -> str:
-    return datetime.fromtimestamp(moment / 1000, zone).strftime("%H:%M")
+def _shifted(rule: Dayly | Anchored, to: str, day: date, calendar: Calendar) -> tuple[date, str]:
+    """The day and the hour of a rule that counts days, moved to an open day."""
+    if isinstance(rule, Anchored):
+        return _shifted(rule.rule, to, anchor_day(rule.anchor, day, calendar), calendar)  # type: ignore[arg-type]
+    found = _day_of(rule, day, calendar)
+    while not calendar.is_open(found):
+        found += ONE_DAY if to == "later" else -ONE_DAY
+    return found, rule.at
 
 
 def _back_in_time(moment: int, left: int, count: Count, calendar: Calendar, zone: ZoneInfo) -> int:

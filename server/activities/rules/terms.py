@@ -2,8 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import Literal
 from zoneinfo import ZoneInfo
+
+import msgspec
 
 from server.activities.rules.calendar import Calendar
 from server.activities.rules.deadlines import Deadline, cutoff
@@ -46,9 +49,18 @@ class Terms:
     prepaid: bool = False
     """To be paid in full before the limit; said to the parent."""
 
+    @cached_property
+    def alike(self) -> bool:
+        """Whether adding and removing have the same limit."""
+        return self.add == self.remove
 
-@dataclass(frozen=True)
-class Limits:
+    @cached_property
+    def plain(self) -> bool:
+        """Whether there is nothing but these two limits."""
+        return not (self.opens or self.opens_outside or self.late_add or self.late_remove)
+
+
+class Limits(msgspec.Struct, frozen=True):
     """What terms give for one day: UTC milliseconds, bounds included; None: no such limit."""
 
     add: int
@@ -65,18 +77,18 @@ def limits(terms: Terms, day: date, starts: str, calendar: Calendar, zone: ZoneI
     Raises:
         NoLimit: one of the rules has a hole where the day lies.
     """
-
-    def at(rule: Deadline | None) -> int | None:
-        return None if rule is None else cutoff(rule, day, starts, calendar, zone)
-
-    add = cutoff(terms.add, day, starts, calendar, zone)
+    where = (day, starts, calendar, zone)
+    add = cutoff(terms.add, *where)
+    remove = add if terms.alike else cutoff(terms.remove, *where)
+    if terms.plain:
+        return Limits(add, remove)
     return Limits(
         add,
-        add if terms.remove == terms.add else cutoff(terms.remove, day, starts, calendar, zone),
-        at(terms.opens),
-        at(terms.opens_outside),
-        at(terms.late_add.until if terms.late_add else None),
-        at(terms.late_remove.until if terms.late_remove else None),
+        remove,
+        cutoff(terms.opens, *where) if terms.opens else None,
+        cutoff(terms.opens_outside, *where) if terms.opens_outside else None,
+        cutoff(terms.late_add.until, *where) if terms.late_add else None,
+        cutoff(terms.late_remove.until, *where) if terms.late_remove else None,
     )
 
 

@@ -101,7 +101,7 @@ FORMS: tuple[tuple[frozenset[str], frozenset[str]], ...] = (
     (frozenset({"earliest"}), frozenset()),
     (frozenset({"latest"}), frozenset()),
 )
-WITHOUT_SHIFT = ("hours", "minutes", "until", "by_day", "school", "earliest", "latest")
+WITHOUT_SHIFT = ("hours", "minutes", "until", "dates", "by_day", "school", "earliest", "latest")
 NO_FORM = (
     "aucune règle ne s’écrit ainsi : days + at, clear_days, weekday + weeks + at, last + at, month_day + months + at, hours, "
     "on + at, until, dates, by_day, school + holidays, earliest ou latest"
@@ -162,7 +162,7 @@ def rule_of(written: Rule, key: str = "") -> Deadline:
     if written.shift is not None:
         if core & set(WITHOUT_SHIFT):
             raise Unwritable(key, "« shift » déplace un jour : il ne va pas avec cette forme")
-        rule = forms.Shifted(rule, written.shift)
+        rule = forms.Shifted(rule, written.shift)  # type: ignore[arg-type]
     return rule
 
 
