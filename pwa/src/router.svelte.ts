@@ -6,6 +6,12 @@ interface Page { path: string; title: string; access: 'all' | 'parent' | 'agent'
 export const PAGES: readonly Page[] = [
   { path: '/', title: 'Bienvenue', access: 'all', load: () => import('./public/Welcome.svelte') },
   { path: '/connexion', title: 'Se connecter', access: 'all', load: () => import('./public/SignIn.svelte') },
+  { path: '/inscription-compte', title: 'Créer un compte', access: 'all', load: () => import('./registration/SignUp.svelte') },
+  { path: '/activation', title: 'Activation du compte', access: 'all', load: () => import('./registration/Activation.svelte') },
+  { path: '/mot-de-passe', title: 'Mot de passe', access: 'all', load: () => import('./accounts/Recovery.svelte') },
+  { path: '/adresse', title: 'Nouvelle adresse', access: 'all', load: () => import('./accounts/ConfirmEmail.svelte') },
+  { path: '/rejoindre', title: 'Rejoindre un dossier', access: 'parent', load: () => import('./registration/Join.svelte') },
+  { path: '/compte', title: 'Mon compte', access: 'all', load: () => import('./accounts/Account.svelte') },
   { path: '/actualites', title: 'Actualités', access: 'all', load: () => import('./news/News.svelte') },
   { path: '/accessibilite', title: 'Accessibilité', access: 'all', load: () => import('./public/Accessibility.svelte') },
   { path: '/messages', title: 'Échange avec les services', access: 'all', load: () => import('./directory/Directory.svelte') },

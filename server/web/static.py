@@ -17,6 +17,7 @@ from server.web.headers import Asgi, Receive, Scope, Send
 PAGES = (
     "/", "/connexion", "/inscription-compte", "/accueil", "/dossier", "/inscription", "/planning", "/factures",
     "/simulation", "/messages", "/actualites", "/documents", "/envois", "/parametres", "/accessibilite", "/plus",
+    "/activation", "/mot-de-passe", "/adresse", "/rejoindre", "/compte",
 )  # fmt: skip
 COMPRESSED = {".js", ".css", ".html", ".svg", ".json", ".txt"}
 FOR_EVER = "public, max-age=31536000, immutable"

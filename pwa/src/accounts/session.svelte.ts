@@ -21,7 +21,7 @@ export interface SessionState {
 }
 /** Refusals are values: `code` is the server's (`wrong_credentials`, `too_many_attempts`, …) or `offline`. */
 export type SignInResult = { ok: true } | { ok: false; code: string; message: string; facts: Record<string, unknown> };
-interface SessionReply { account: { id: string; username: string; name: string; role: string }; server_time: string }
+interface SessionReply { account: { id: string; username: string; name: string; role: string }; server_time: string; waits_for?: 'totp' | 'enrol' | null }
 
 let status = $state<SessionState['status']>('loading');
 let signedIn = $state.raw<Remembered | null>(null);
@@ -57,7 +57,7 @@ async function findAccount(): Promise<Remembered | null> {
 }
 
 /** Pages for everybody: nobody is asked who they are there, and no refusal lands in their console. */
-const OPEN_TO_ALL = ['/', '/connexion', '/inscription-compte', '/simulation', '/documents', '/accessibilite'];
+const OPEN_TO_ALL = ['/', '/connexion', '/inscription-compte', '/simulation', '/documents', '/accessibilite', '/activation', '/mot-de-passe', '/adresse'];
 
 /** A cookie without a copy here: the browser dropped the copy, or this is a new window of a private session. */
 async function askTheTown(): Promise<void> {
@@ -76,11 +76,26 @@ export async function signIn(username: string, password: string, options: { shar
   const answer = await call<SessionReply>('POST', '/api/session', { username, password, shared });
   if (answer.kind === 'unreachable') return { ok: false, code: 'offline', message: '', facts: { why: answer.why } };
   if (answer.kind === 'refused') return { ok: false, ...answer.refusal };
+  const waits = answer.body.waits_for;
+  if (waits) return { ok: false, code: 'factor', message: '', facts: { waits } };
+  await welcome(answer.body, shared);
+  return { ok: true };
+}
+
+/** Any other way in (a code after the password, a passkey): the request is made by its page, the rest is the same. */
+export async function signInWith(path: string, body: unknown): Promise<SignInResult> {
+  const answer = await call<SessionReply>('POST', path, body);
+  if (answer.kind === 'unreachable') return { ok: false, code: 'offline', message: '', facts: { why: answer.why } };
+  if (answer.kind === 'refused') return { ok: false, ...answer.refusal };
+  await welcome(answer.body, false);
+  return { ok: true };
+}
+
+async function welcome(reply: SessionReply, shared: boolean): Promise<void> {
   oweFarewell(null);
-  const account = { id: answer.body.account.id, username: answer.body.account.username, shared };
+  const account = { id: reply.account.id, username: reply.account.username, shared };
   if (signedIn && (signedIn.id !== account.id || signedIn.shared !== shared)) leave();
   await enter(account);
-  return { ok: true };
 }
 
 async function enter(account: Remembered, registration?: Registration): Promise<void> {

@@ -10,6 +10,8 @@ export { activities, bookings, children, places, planning, units } from './plans
 export {
   book, cancel, confirm, dismissReceipt, joinWaitingList, leaveWaitingList, renameDevice, resendParked, revokeDevice, withdrawQueued,
 } from './acts';
+export { answerConsent, changes, consents, contacts, declareProof, editDossier, proofs, putContact, quotients, removeContact } from './dossier';
+export type { ChangeView, ConsentView, ContactView, ProofView, QuotientView } from './dossier';
 export { syncNow } from '../syncing/loop';
 
 /** `exchange.state` for the head of every page; `exchange.skew`: ms by which this phone's clock is wrong, 0 within two minutes. */
@@ -18,5 +20,5 @@ export { storage } from './keeping.svelte';
 export { applyUpdate, update } from './installed.svelte';
 export { clock } from './clock';
 
-export { currentAccount, session, signIn, signOut } from '../accounts/session.svelte';
+export { currentAccount, session, signIn, signInWith, signOut } from '../accounts/session.svelte';
 export type { SessionState, SignInResult } from '../accounts/session.svelte';
