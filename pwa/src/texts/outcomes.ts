@@ -26,6 +26,10 @@ const REFUSED: Record<string, string> = {
   MALFORMED: 'La mairie n’a pas pu lire cette demande. Refaites-la ; si cela continue, appelez le service.',
   UNKNOWN_KIND: 'Cette demande vient d’une version trop ancienne du portail. Mettez-le à jour, puis refaites-la.',
   NOTHING_TO_CANCEL: 'Rien à annuler : cette réservation n’existait pas, ou plus.',
+  STALE: 'Cette information a changé entre-temps : la vôtre n’a pas été écrite par-dessus. Regardez-la dans « Mon dossier », puis refaites la modification si elle est encore utile.',
+  NOT_YOURS: 'Ce dossier n’est plus rattaché à votre compte.',
+  BAD_VALUE: 'La mairie n’a pas pu lire cette valeur. Vérifiez-la, puis refaites la modification.',
+  TEXT_CHANGED: 'Le texte de cette autorisation a changé. Relisez-le, puis répondez à nouveau.',
   NOTHING_TO_CONFIRM: 'Rien à confirmer : cette proposition n’existe plus.',
 };
 
@@ -37,6 +41,11 @@ const DONE: Record<CommandKind, string> = {
   'waitlist.leave@1': 'Retiré de la liste d’attente',
   'device.rename@1': 'Appareil renommé',
   'device.revoke@1': 'Appareil déconnecté',
+  'dossier.edit@1': 'Modification enregistrée',
+  'contact.put@1': 'Personne enregistrée',
+  'contact.remove@1': 'Personne retirée',
+  'proof.declare@1': 'Justificatif annoncé',
+  'consent.answer@1': 'Réponse enregistrée',
 };
 
 /** What a command asks for, as the head of its card. */
@@ -48,6 +57,11 @@ export const ASKED: Record<CommandKind, string> = {
   'waitlist.leave@1': 'Sortie de la liste d’attente',
   'device.rename@1': 'Nom d’un appareil',
   'device.revoke@1': 'Déconnexion d’un appareil',
+  'dossier.edit@1': 'Modification du dossier',
+  'contact.put@1': 'Personne à contacter',
+  'contact.remove@1': 'Retrait d’une personne',
+  'proof.declare@1': 'Justificatif',
+  'consent.answer@1': 'Autorisation',
 };
 
 /** The few words of a refusal, for a tag beside the slot. */
