@@ -128,7 +128,7 @@ export class Town {
       const more = page.length < rows.length;
       if (more && !page.length) return [];
       const to = cursorAfter(cursor, reading, this.gen, scope.seq, more ? (page.at(-1)?.s ?? null) : null);
-      return [{ scope: name, from: cursor, to, more, reset: reading.reset, rows: page, ...(more ? {} : this.check(scope)) }];
+      return [{ scope: name, from: reading.reset ? null : cursor, to, more, reset: reading.reset, rows: page, ...(more ? {} : this.check(scope)) }];
     });
   }
 

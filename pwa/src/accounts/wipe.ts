@@ -8,7 +8,7 @@ const PATIENCE = 4000;
 export async function wipe(base: Base): Promise<void> {
   forget();
   // Emptied first: a deletion can be held up by another tab for as long as that tab lives.
-  await base.write('strict', (tables) => Promise.all(Object.values(tables).map((store) => store.clear()))).catch(() => undefined);
+  await base.write((tables) => Promise.all(Object.values(tables).map((store) => store.clear()))).catch(() => undefined);
   base.leaving = true;
   await Promise.race([base.delete(), pause(PATIENCE)]).catch(() => undefined);
   await Promise.allSettled([unsubscribePush(), dropCaches(), clearBadge()]);

@@ -4,7 +4,7 @@ import type { Held } from '../../../sync/applying.ts';
 import { newState, type Op, type State } from '../../../sync/device.ts';
 import type { Entry } from '../../../sync/outbox.ts';
 import { announce } from './changes';
-import { browserEngine, deleteDatabase, type Engine, inTransaction, type Marks, openDatabase, Store } from './idb';
+import { browserEngine, deleteDatabase, type Durability, type Engine, inTransaction, type Marks, openDatabase, Store } from './idb';
 
 /** A row of a scope. `kind` and `date` are drawn from key and body so that one index answers every page. */
 export interface StoredRow { scope: string; key: string; seq: number; kind: string; date: string; body: unknown }
@@ -45,13 +45,14 @@ export class Base {
   /** Reads one consistent state. `looked` learns which stores the answer depends on. */
   async read<R>(work: (tables: Tables) => Promise<R>, looked = new Set<string>()): Promise<R> {
     const marks = { read: looked, written: new Set<string>() };
-    return await inTransaction(await this.open(), 'readonly', (transaction) => work(this.tables(transaction, marks)));
+    return await inTransaction(await this.open(), 'readonly', 'relaxed', (transaction) => work(this.tables(transaction, marks)));
   }
 
-  /** Writes all or nothing; on disk when it resolves. Those who watch what was written hear of it, in every tab. */
-  async write<R>(work: (tables: Tables) => Promise<R>): Promise<R> {
+  /** Writes all or nothing; those who watch what was written hear of it, in every tab. What the parent was promised is `strict`;
+   *  what the town can say again may be `relaxed`. */
+  async write<R>(work: (tables: Tables) => Promise<R>, durability: Durability = 'strict'): Promise<R> {
     const marks = { read: new Set<string>(), written: new Set<string>() };
-    const result = await inTransaction(await this.open(), 'readwrite', (transaction) => work(this.tables(transaction, marks)));
+    const result = await inTransaction(await this.open(), 'readwrite', durability, (transaction) => work(this.tables(transaction, marks)));
     announce({ base: this.memory ? '' : this.name, stores: [...marks.written] });
     return result;
   }

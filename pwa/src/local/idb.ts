@@ -1,4 +1,4 @@
-// IndexedDB with promises, and no more: stores inside transactions that are all-or-nothing and on disk when they resolve.
+// IndexedDB with promises, and no more: stores inside transactions that are all or nothing.
 // Written here because the usual wrappers weigh more than the app itself, or cannot be pointed at the in-memory engine.
 
 /** Where databases live: the browser's own engine, or the one in memory. */
@@ -62,7 +62,7 @@ export class Store<T> {
   }
 
   putMany(values: T[]): Promise<unknown> {
-    return Promise.all(values.map((value) => this.put(value)));
+    return this.writeMany(values, (store, value) => store.put(value));
   }
 
   delete(key: Key): Promise<unknown> {
@@ -70,7 +70,7 @@ export class Store<T> {
   }
 
   deleteMany(keys: Key[]): Promise<unknown> {
-    return Promise.all(keys.map((key) => this.delete(key)));
+    return this.writeMany(keys, (store, key) => store.delete(key));
   }
 
   deleteBetween(lower: Key, upper: Key): Promise<unknown> {
@@ -79,6 +79,15 @@ export class Store<T> {
 
   clear(): Promise<unknown> {
     return this.write((store) => store.clear());
+  }
+
+  /** Only the last answer is awaited: one that fails ends the transaction, and with it all of them. */
+  private async writeMany<V>(values: V[], ask: (store: IDBObjectStore, value: V) => IDBRequest): Promise<void> {
+    let last: IDBRequest | undefined;
+    for (const value of values) last = ask(this.store, value);
+    if (!last) return;
+    this.marks.written.add(this.store.name);
+    await settled(last);
   }
 
   private read<R>(ask: (store: IDBObjectStore) => IDBRequest<R>): Promise<R> {
@@ -92,10 +101,14 @@ export class Store<T> {
   }
 }
 
-/** Runs `work` in one transaction over all stores. Writing: durable when this resolves, undone as a whole when it throws. */
-export async function inTransaction<R>(db: IDBDatabase, mode: 'readonly' | 'readwrite', work: (transaction: IDBTransaction) => Promise<R>): Promise<R> {
-  // Strict: "complete" comes after the disk has it. The default may lose the last seconds at a power cut.
-  const transaction = db.transaction([...db.objectStoreNames], mode, { durability: 'strict' });
+/** `strict`: when it resolves the disk has it. `relaxed`: a power cut may undo the last of these, each as a whole, and costs no wait. */
+export type Durability = 'strict' | 'relaxed';
+
+/** Runs `work` in one transaction over all stores; undone as a whole when it throws. */
+export async function inTransaction<R>(
+  db: IDBDatabase, mode: 'readonly' | 'readwrite', durability: Durability, work: (transaction: IDBTransaction) => Promise<R>,
+): Promise<R> {
+  const transaction = db.transaction([...db.objectStoreNames], mode, { durability });
   const over = new Promise<void>((resolve, reject) => {
     transaction.oncomplete = () => resolve();
     transaction.onabort = () => reject(transaction.error ?? new DOMException('The transaction was aborted', 'AbortError'));

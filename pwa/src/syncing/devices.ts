@@ -37,7 +37,7 @@ export async function adopt(base: Base, { guard, answer }: Registration, before:
     await putOutbox(tables, outbox, adopted.outbox);
     await tables.journal.deleteMany(adopted.journal_drop);
     await putState(tables, { ...adopted.state, epoch });
-  });
+  }, 'relaxed'); // lost to a power cut, it would only be done again
 }
 
 function platform(): string {

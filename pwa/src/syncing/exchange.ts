@@ -1,7 +1,7 @@
 // One exchange with the town, from the pages or from the worker: ask, understand, store. What things mean is decided in sync/.
-import { type Decision, interpret, planRequest, type Plan, type Request, type Sent } from '../../../sync/device.ts';
+import { type Decision, interpret, planRequest, type Plan } from '../../../sync/device.ts';
 import { park } from '../../../sync/outbox.ts';
-import { type Base, deviceState, putOutbox, putState } from '../local/base';
+import { type Base, deviceState, putOutbox, putState, type Tables } from '../local/base';
 import { anchorClock } from '../local/clock';
 import { makeId } from '../local/ids';
 import { withDb } from '../local/room';
@@ -27,10 +27,11 @@ export async function exchangeOnce(base: Base, mostOps: number): Promise<Exchang
   if (decision.do === 'renumber') return await settleIn(base, decision.code === 'device_unknown');
   if (decision.do !== 'apply') return outcome(decision, raw.status);
   const anchor = anchorClock(decision.reply.server_time, raw.roundTrip);
+  // Undone by a power cut, the answer is fetched again and the commands are sent again: the town recognises both.
   const applied = await withDb(base, (open) => open.write(async (tables) => {
     await tables.meta.put({ k: 'clock', v: anchor });
     return await apply(tables, base.account, plan.sent, decision.reply, Math.round(anchor.server));
-  }));
+  }, 'relaxed'));
   if (applied.end === 'taken') return await settleIn(base, false);
   return { ...outcome(decision, raw.status), ...applied };
 }
@@ -59,8 +60,8 @@ function meaning(answer: Exclude<Answer<unknown>, { kind: 'ok' }>): Decision {
 }
 
 /** Draws up the request and notes, before it leaves, which commands are on their way: from then on their numbers are fixed. */
-async function prepare(base: Base, mostOps: number): Promise<Plan | { request: Request; sent: Sent }> {
-  return await base.write(async (tables) => {
+async function prepare(base: Base, mostOps: number): Promise<Plan> {
+  const draft = async (tables: Tables): Promise<Plan> => {
     const before = await tables.outbox.all();
     const queue = park(await deviceState(tables, base.account), before, base.account, Date.now());
     await putOutbox(tables, before, queue.outbox);
@@ -72,5 +73,8 @@ async function prepare(base: Base, mostOps: number): Promise<Plan | { request: R
     const marked = new Set('mark' in plan ? plan.mark : []);
     await tables.outbox.putMany(queue.outbox.filter((op) => marked.has(op.id)).map((op) => ({ ...op, sent: true })));
     return plan;
-  });
+  };
+  // With nothing queued there is nothing to write, and no disk to wait for.
+  const question = await base.read(async (tables) => ((await tables.outbox.count()) === 0 ? await draft(tables) : null));
+  return question ?? (await base.write(draft));
 }

@@ -21,11 +21,13 @@ let timer: ReturnType<typeof setTimeout> | undefined;
 let attempt = 0;
 let mostOps = MOST_OPS;
 let received = 0;
+let signIns = 0;
 /** The town answered the last time it was asked. */
 let reached = false;
 
 /** Begins to exchange for the signed-in account. `revoked`: the town struck this device off. */
 export function startLoop(current: Base, revoked: (base: Base) => Promise<void>): void {
+  signIns += 1;
   if (base !== current) {
     stopLoop();
     base = current;
@@ -97,9 +99,12 @@ async function oneTurn(current: Base): Promise<number | null> {
   // While the line seems dead only a question goes out: what was never sent can still be taken back.
   const probing = seemsOffline(last);
   const ops = probing ? 0 : mostOps;
+  const asked = signIns;
   showBusy(probing ? 'idle' : first ? 'receiving' : 'sending', received);
   const done = await (current.memory ? exchangeOnce(current, ops) : takeTurn(current.account, () => exchangeOnce(current, ops)));
   if (base !== current) return null;
+  // "Sign in" to a question that was asked before somebody did.
+  if (asked !== signIns && ['need_sign_in', 'other_account'].includes(done.decision.do)) return 0;
   reached = done.status !== 0 && done.decision.do !== 'not_ours';
   received = first ? received + done.rows : 0;
   mostOps = done.decision.do === 'smaller' ? Math.max(1, Math.floor(mostOps / 2)) : MOST_OPS;

@@ -24,7 +24,7 @@ export async function note(base: Base, done: Exchanged): Promise<void> {
     if (same && (before.okAt !== null || !complete)) return;
     const okAt = complete ? done.answeredAt : (before?.okAt ?? null);
     await tables.meta.put({ k: 'last_exchange', v: { at: done.answeredAt, okAt, ...end } satisfies LastExchange });
-  }));
+  }, 'relaxed'));
 }
 
 async function endOf(base: Base, done: Exchanged): Promise<Pick<LastExchange, 'end' | 'code'>> {
