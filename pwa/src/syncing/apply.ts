@@ -61,7 +61,7 @@ function noteReceipts(rows: StoredRow[], arrived: Receipt[]): void {
 }
 
 async function seqsOf(table: Store<StoredRow>, change: Change): Promise<Record<string, number>> {
-  if (change.reset) return {};
+  if (change.reset && change.from === null) return {}; // a reset begins; its later pages may bring a newer version of a staged row
   const held = await table.getMany(change.rows.map((row) => [change.scope, row.k]));
   return Object.fromEntries(held.filter((row) => row !== undefined).map((row) => [row.key, row.seq]));
 }
