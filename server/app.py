@@ -10,6 +10,8 @@ from quart_auth import QuartAuth
 
 from server.access import PUBLIC, SessionUser, allow
 from server.accounts.routes import blueprint as accounts
+from server.attendance.routes import blueprint as attendance
+from server.bookings.routes import blueprint as places
 from server.config import Config
 from server.consents.routes import blueprint as consents
 from server.database import Database
@@ -18,10 +20,15 @@ from server.franceconnect.routes import blueprint as franceconnect
 from server.gateways.api_particulier import ApiParticulier
 from server.gateways.franceconnect import FranceConnect
 from server.gateways.mail import Smtp
+from server.gateways.webpush import WebPush
 from server.instants import now_ms
+from server.invoices.routes import blueprint as invoices
+from server.invoices.routes import cashier
 from server.jobs import Jobs
 from server.mail.service import Mailer
 from server.news.routes import blueprint as news
+from server.notifications.routes import blueprint as notifications
+from server.notifications.service import Pusher
 from server.outbox.service import Do, Worker
 from server.privacy.routes import blueprint as privacy
 from server.quotient.routes import blueprint as quotient
@@ -64,14 +71,19 @@ def create_app(config: Config, *, now: Callable[[], int] = now_ms, database: Dat
     )
     openapi.install(app)
     hooks.install(app)
+    portal.web_push = WebPush(config.data / "push-key", config.push_contact, config.push_hosts)
+    app.register_blueprint(notifications)
     portal.franceconnect, portal.quotients = _identity_providers(config)
     for blueprint in (families, consents, quotient, franceconnect, privacy):
         app.register_blueprint(blueprint)
-    for blueprint in (web, towns, accounts, registration, syncing, news, tariffs):
+    for blueprint in (places, attendance):
+        app.register_blueprint(blueprint)
+    for blueprint in (web, towns, accounts, registration, syncing, news, tariffs, invoices):
         app.register_blueprint(blueprint)
     app.view_functions["openapi"] = allow(PUBLIC)(app.view_functions["openapi"])  # type: ignore[arg-type]
-    jobs = Jobs(portal.database, portal.zone, now)
-    worker = Worker(portal.database, deliveries(portal), now)
+    jobs = Jobs(portal.database, portal.zone, now, cashier(portal))
+    worker = Worker(portal.database, deliveries(portal) if config.work else {}, now)
+    app.extensions["portail-worker"] = worker
 
     def moved(scopes: Iterable[str]) -> None:
         portal.heads.moved(scopes)
@@ -91,6 +103,8 @@ def create_app(config: Config, *, now: Callable[[], int] = now_ms, database: Dat
         await worker.stop()
         await jobs.stop()
         await portal.heads.stop()
+        if portal.web_push:
+            await portal.web_push.close()
         await portal.database.close()
 
     return app
@@ -100,6 +114,8 @@ def deliveries(portal: Portal) -> dict[str, Do]:
     """Who does what the outbox holds, by kind. Without a mail server mails wait, and go out once there is one."""
     handlers: dict[str, Do] = {}
     config = portal.config
+    if portal.web_push:
+        handlers["push"] = Pusher(portal.database, portal.web_push, config.public_url, portal.zone, portal.now).deliver
     if config.smtp_url:
         sender = Smtp(config.smtp_url, config.mail_from, f"Portail famille {portal.town.name}")
         handlers["mail"] = Mailer(portal.database, sender, portal.town.name, portal.now).deliver

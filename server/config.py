@@ -29,12 +29,18 @@ class Config:
     smtp_url: str
     mail_from: str
     agent_second_factor: bool
+    work: bool
+    push_contact: str
+    push_hosts: tuple[str, ...]
     franceconnect_url: str
     franceconnect_client: str
     franceconnect_secret: str
     particulier_url: str
     particulier_token: str
     particulier_siret: str
+    payfip_url: str
+    payfip_client: str
+    payfip_mode: str
 
     @property
     def secure(self) -> bool:
@@ -62,6 +68,12 @@ SETTINGS = {
     "particulier_url": ("PORTAIL_PARTICULIER_URL", "", "https://particulier.api.gouv.fr; without it: agents record quotients"),
     "particulier_token": ("PORTAIL_PARTICULIER_TOKEN", "", "the token of the town's habilitation"),
     "particulier_siret": ("PORTAIL_PARTICULIER_SIRET", "", "the town's SIRET, 14 digits"),
+    "payfip_url": ("PORTAIL_PAYFIP_URL", "", "PayFiP, https://www.payfip.gouv.fr/tpa; without it no payment by card"),
+    "payfip_client": ("PORTAIL_PAYFIP_CLIENT", "", "the régie's six-digit number at PayFiP (numcli)"),
+    "payfip_mode": ("PORTAIL_PAYFIP_MODE", "T", "T tests, X switches on, W is in use (saisie)"),
+    "work": ("PORTAIL_WORK", "yes", "no: this server leaves mails and pushes to `portail work`"),
+    "push_contact": ("PORTAIL_PUSH_CONTACT", "", "mailto: or https: address for push services; default the public address"),
+    "push_hosts": ("PORTAIL_PUSH_HOSTS", "", "host:port of further push services, comma separated (tests)"),
     "agent_second_factor": ("PORTAIL_AGENT_SECOND_FACTOR", "yes", "no: agents sign in with a password alone (demo only)"),
 }
 
@@ -93,6 +105,8 @@ def read(environment: Mapping[str, str] = os.environ, **overrides: str) -> Confi
         raise ConfigError("PORTAIL_LOG_LEVEL: debug, info, warning or error")
     if value["farewell"] not in ("yes", "no"):
         raise ConfigError("PORTAIL_FAREWELL: yes or no")
+    if value["work"] not in ("yes", "no"):
+        raise ConfigError("PORTAIL_WORK: yes or no")
     if value["agent_second_factor"] not in ("yes", "no"):
         raise ConfigError("PORTAIL_AGENT_SECOND_FACTOR: yes or no")
     if value["smtp_url"] and (urlsplit(value["smtp_url"]).scheme not in ("smtp", "smtps") or not urlsplit(value["smtp_url"]).hostname):
@@ -102,6 +116,11 @@ def read(environment: Mapping[str, str] = os.environ, **overrides: str) -> Confi
         raise ConfigError("PORTAIL_MAIL_FROM: must look like portail@ville.fr")
     _all_or_none(value, "franceconnect_url", "franceconnect_client", "franceconnect_secret")
     _all_or_none(value, "particulier_url", "particulier_token", "particulier_siret")
+    _all_or_none(value, "payfip_url", "payfip_client")
+    if value["payfip_client"] and not (value["payfip_client"].isdecimal() and len(value["payfip_client"]) == 6):
+        raise ConfigError("PORTAIL_PAYFIP_CLIENT: six digits are expected")
+    if value["payfip_mode"] not in ("T", "X", "W"):
+        raise ConfigError("PORTAIL_PAYFIP_MODE: T, X or W")
     if value["particulier_siret"] and not (value["particulier_siret"].isdecimal() and len(value["particulier_siret"]) == 14):
         raise ConfigError("PORTAIL_PARTICULIER_SIRET: 14 digits are expected")
     return Config(
@@ -118,6 +137,9 @@ def read(environment: Mapping[str, str] = os.environ, **overrides: str) -> Confi
         farewell=value["farewell"] == "yes",
         smtp_url=value["smtp_url"],
         mail_from=mail_from,
+        work=value["work"] == "yes",
+        push_contact=_push_contact(value["push_contact"], public_url),
+        push_hosts=tuple(host.strip() for host in value["push_hosts"].split(",") if host.strip()),
         agent_second_factor=value["agent_second_factor"] == "yes",
         franceconnect_url=value["franceconnect_url"].rstrip("/"),
         franceconnect_client=value["franceconnect_client"],
@@ -125,6 +147,9 @@ def read(environment: Mapping[str, str] = os.environ, **overrides: str) -> Confi
         particulier_url=value["particulier_url"].rstrip("/"),
         particulier_token=value["particulier_token"],
         particulier_siret=value["particulier_siret"],
+        payfip_url=value["payfip_url"].rstrip("/"),
+        payfip_client=value["payfip_client"],
+        payfip_mode=value["payfip_mode"],
     )
 
 
@@ -140,6 +165,15 @@ def _all_or_none(value: Mapping[str, str], *fields: str) -> None:
     url = value[fields[0]]
     if url and urlsplit(url).scheme not in ("http", "https"):
         raise ConfigError(f"{SETTINGS[fields[0]][0]}: must begin with https://")
+
+
+def _push_contact(text: str, public_url: str) -> str:
+    """Push services want somebody to write to; an http: address of a demo is none."""
+    host = urlsplit(public_url).hostname
+    contact = text or (public_url if public_url.startswith("https://") else f"mailto:portail@{host}")
+    if not contact.startswith(("mailto:", "https://")) or " " in contact:
+        raise ConfigError("PORTAIL_PUSH_CONTACT: must look like mailto:portail@ville.fr or https://famille.ville.fr")
+    return contact
 
 
 def _whole(text: str, name: str, low: int, high: int) -> int:

@@ -13,6 +13,7 @@ from server.bookings.service import expire_holds, publish_levels
 from server.database import Database
 from server.feed.service import purge_tombstones
 from server.privacy.service import apply_retention
+from server.invoices.service import Cashier
 from server.quotient.service import expire as expire_quotients
 from server.registration.service import forget_unfinished
 
@@ -21,7 +22,7 @@ Job = Callable[[], Awaitable[int]]
 
 
 class Jobs:
-    def __init__(self, database: Database, zone: ZoneInfo, now: Callable[[], int]) -> None:
+    def __init__(self, database: Database, zone: ZoneInfo, now: Callable[[], int], cashier: Cashier | None = None) -> None:
         self._every: list[tuple[str, float, Job]] = [
             ("expire_holds", 15, lambda: expire_holds(database, now(), zone)),
             ("publish_levels", 60, lambda: publish_levels(database, now(), zone)),
@@ -30,6 +31,8 @@ class Jobs:
             ("apply_retention", 3_600, lambda: apply_retention(database, now(), zone)),
             ("purge_tombstones", 86_400, lambda: purge_tombstones(database, now())),
         ]
+        if cashier:
+            self._every.append(("check_payments", 30, lambda: cashier.check_due(now())))
         self._tasks: list[asyncio.Task[None]] = []
 
     def start(self) -> None:

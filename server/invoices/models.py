@@ -1,17 +1,23 @@
+"""Invoices, and the ledger that says what was paid. What was issued or entered is never changed: it is corrected by another entry."""
+
 from tortoise import fields
 from tortoise.models import Model
 
 
 class Invoice(Model):
+    """An issued invoice, or a credit note. What is paid of it is the sum of its ledger entries."""
+
     id = fields.CharField(primary_key=True, max_length=40)
     family = fields.ForeignKeyField("portail.Family", related_name="invoices", db_index=True)
     number = fields.CharField(max_length=30, unique=True)
-    period = fields.CharField(max_length=7, description="YYYY-MM")
+    kind = fields.CharField(max_length=10, default="invoice", description="invoice | credit")
+    corrects = fields.CharField(max_length=40, null=True, db_index=True, description="of a credit note: the invoice")
+    reason = fields.CharField(max_length=200, null=True)
+    source = fields.CharField(max_length=100, null=True, unique=True, description="what it was made from: never invoiced twice")
+    period = fields.CharField(max_length=7, db_index=True, description="YYYY-MM")
     issued_on = fields.CharField(max_length=10)
     due_on = fields.CharField(max_length=10)
     total_cents = fields.IntField()
-    paid_cents = fields.IntField(default=0)
-    paid_on = fields.CharField(max_length=10, null=True)
 
     class Meta:
         table = "invoice"
@@ -23,9 +29,63 @@ class InvoiceLine(Model):
     position = fields.IntField()
     child = fields.CharField(max_length=40, null=True)
     label = fields.CharField(max_length=160)
+    category = fields.CharField(max_length=20, null=True, description="of the activity: care, meal…")
     quantity = fields.IntField()
     unit_cents = fields.IntField()
     amount_cents = fields.IntField()
+    days = fields.JSONField(null=True, description="the days that are invoiced")
+    why = fields.JSONField(null=True, description="the reasons of the unit price")
 
     class Meta:
         table = "invoice_line"
+
+
+class InvoiceCounter(Model):
+    """The last number given: moved in the transaction that issues, so that no number is lost or given twice."""
+
+    id = fields.CharField(primary_key=True, max_length=60, description="<regie>:<year>")
+    last_number = fields.IntField()
+
+    class Meta:
+        table = "invoice_counter"
+
+
+class LedgerEntry(Model):
+    """Money that came in or was given back. Append-only: a mistake is undone by the opposite entry."""
+
+    id = fields.CharField(primary_key=True, max_length=40)
+    family = fields.ForeignKeyField("portail.Family", related_name="ledger", db_index=True)
+    invoice = fields.ForeignKeyField("portail.Invoice", related_name="ledger", null=True, db_index=True, description="null: credit")
+    cents = fields.IntField(description="what it takes off the balance, negative when it undoes another")
+    mode = fields.CharField(max_length=12, description="card | cash | cheque | cesu | transfer | credit")
+    paid_on = fields.CharField(max_length=10, db_index=True)
+    reference = fields.CharField(max_length=80, null=True)
+    source = fields.CharField(max_length=100, unique=True, description="what it comes from: the same is never entered twice")
+    agent = fields.CharField(max_length=40, null=True)
+    entered_at = fields.BigIntField()
+
+    class Meta:
+        table = "ledger_entry"
+
+
+class CardPayment(Model):
+    """One try to pay one invoice by card. Only the bank's own answer moves it on."""
+
+    id = fields.CharField(primary_key=True, max_length=40)
+    invoice = fields.ForeignKeyField("portail.Invoice", related_name="card_payments", db_index=True)
+    family = fields.ForeignKeyField("portail.Family", related_name="card_payments", db_index=True)
+    account = fields.CharField(max_length=40)
+    cents = fields.IntField()
+    state = fields.CharField(max_length=10, description="see rules/paying.py")
+    active = fields.CharField(max_length=40, null=True, unique=True, description="the invoice while it may still be paid")
+    refdet = fields.CharField(max_length=30, unique=True)
+    idop = fields.CharField(max_length=80, null=True, unique=True)
+    authorisation = fields.CharField(max_length=40, null=True)
+    created_at = fields.BigIntField()
+    checked_at = fields.BigIntField(null=True)
+    check_at = fields.BigIntField(null=True, db_index=True, description="when to ask the bank again, null: never")
+    checks = fields.IntField(default=0)
+    ended_at = fields.BigIntField(null=True)
+
+    class Meta:
+        table = "card_payment"

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from server.simulators.beside import Beside, free_port
 from server.simulators.mailbox import Mailbox
 from server.simulators.mailbox.page import make_page
+from server.simulators.payfip import Treasury
+from server.simulators.payfip.page import make_page as make_bank
 
 
 @dataclass
@@ -24,4 +26,8 @@ def start(environment: Mapping[str, str], town: str) -> Standins:
         made.settings["PORTAIL_SMTP_URL"] = f"smtp://127.0.0.1:{beside.run(mailbox.start())}"
         address = beside.web(make_page(mailbox, town), free_port())
         made.lines.append(f"Boîte aux lettres (tous les messages envoyés) : {address}")
+    if "PORTAIL_PAYFIP_URL" not in environment:
+        address = beside.web(make_bank(Treasury()), free_port())
+        made.settings |= {"PORTAIL_PAYFIP_URL": f"{address}/tpa", "PORTAIL_PAYFIP_CLIENT": "090909", "PORTAIL_PAYFIP_MODE": "T"}
+        made.lines.append(f"Banque (paiement par carte, rien n’est débité) : {address}/tpa/services/securite")
     return made

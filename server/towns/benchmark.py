@@ -13,7 +13,7 @@ from tqdm import tqdm
 from server.accounts.service import hash_password
 from server.database import Database
 from server.invoices.rules import amount, total
-from server.towns.billing import Month, invoice_row
+from server.towns.billing import Month, invoice_row, money_tables
 from server.towns.crowd import AGE_IN_PS
 from server.towns.demo import write
 from server.towns.households import GRADES, Adult, Child, Household, household_rows
@@ -39,8 +39,7 @@ async def build(database: Database, town: Town, *, now_ms: int, progress: "tqdm[
     invoices, lines = _invoices(ledger, homes)
     tables = household_rows(ledger.town, homes, hash_password(PASSWORD), ledger.now_ms) | {
         "booking": ledger.bookings,
-        "invoice": invoices,
-        "invoice_line": lines,
+        **money_tables(invoices, lines, ledger.now_ms),
     }
     await write(database, ledger, homes, tables, {}, bar)
 
@@ -90,7 +89,7 @@ def _invoices(ledger: Ledger, homes: Sequence[Household]) -> tuple[list[dict[str
     invoices: list[dict[str, Any]] = []
     lines: list[dict[str, Any]] = []
     units = list(ledger.units.values())
-    for home_rank, home in enumerate(homes, 1):
+    for home in homes:
         month = LAST_MONTH
         for back in range(INVOICES):
             id = f"inv_{home.id.removeprefix('fam_')}_{month}"
@@ -106,12 +105,13 @@ def _invoices(ledger: Ledger, homes: Sequence[Household]) -> tuple[list[dict[str
                         "position": position,
                         "child": child.id,
                         "label": f"Accueil de l’école – {unit.written.name}",
+                        "category": "care",
                         "quantity": days,
                         "unit_cents": cents,
                         "amount_cents": amount(days, cents),
                     }
                 )
-            invoices.append(invoice_row(id, home, month, home_rank, total(found), paid=back >= UNPAID))
+            invoices.append(invoice_row(id, home, month, len(invoices) + 1, total(found), paid=back >= UNPAID))
             lines.extend(found)
             month = month.previous
     return invoices, lines

@@ -17,6 +17,8 @@ WEEKS_BEFORE = {
     7: (0, 4), 8: (0, 3), 9: (4, 0), 10: (2, 2), 11: (4, 0), 12: (3, 1),
 }  # fmt: skip
 MONTHS = 11
+REGIE = "regie"
+Rows = list[dict[str, Any]]
 ISSUED_DAY = 5  # of the following month; due on that month's last day
 
 
@@ -61,7 +63,7 @@ def months_invoiced(today: date) -> list[Month]:
 def invoice_tables(
     ledger: Ledger, homes: Sequence[Household], habits: Sequence[Habit], late: Collection[str]
 ) -> dict[str, list[dict[str, Any]]]:
-    """The tables ``invoice`` and ``invoice_line``: one invoice per family and month that has something to pay.
+    """The tables of money: one invoice per family and month that has something to pay.
 
     Everybody has still to pay the last month, and the families in `late` the month before too.
     """
@@ -72,17 +74,18 @@ def invoice_tables(
     counter = _Counter(ledger)
     invoices: list[dict[str, Any]] = []
     lines: list[dict[str, Any]] = []
+    ranks: dict[int, int] = defaultdict(int)
     for month in months:
-        rank = 0
+        year = month.next.year
         for home in homes:
             id = f"inv_{home.id.removeprefix('fam_')}_{month}"
             found = list(_lines(ledger, counter, id, month, habits_of[home.id]))
             if found:
-                rank += 1
+                ranks[year] += 1
                 paid = month not in months[-2:] or (month != months[-1] and home.id not in late)
-                invoices.append(invoice_row(id, home, month, rank, total(found), paid))
+                invoices.append(invoice_row(id, home, month, ranks[year], total(found), paid))
                 lines.extend(found)
-    return {"invoice": invoices, "invoice_line": lines}
+    return money_tables(invoices, lines, ledger.now_ms)
 
 
 def invoice_row(id: str, home: Household, month: Month, rank: int, cents: int, paid: bool) -> dict[str, Any]:
@@ -90,14 +93,43 @@ def invoice_row(id: str, home: Household, month: Month, rank: int, cents: int, p
     return {
         "id": id,
         "family_id": home.id,
-        "number": invoice_number(str(month), rank),
+        "number": invoice_number(issued.year, rank),
+        "kind": "invoice",
+        "corrects": None,
+        "source": f"run/{month}/{home.id}",
         "period": str(month),
         "issued_on": issued.isoformat(),
         "due_on": month.next.last.isoformat(),
         "total_cents": cents,
-        "paid_cents": cents if paid else 0,
         "paid_on": (issued + timedelta(days=9)).isoformat() if paid else None,
     }
+
+
+def money_tables(invoices: Sequence[dict[str, Any]], lines: Sequence[dict[str, Any]], now_ms: int) -> dict[str, Rows]:
+    """The tables of what was invoiced and paid, from invoices that say ``paid_on``, and the last numbers given."""
+    entries = [
+        {
+            "id": f"led_{invoice['id']}",
+            "family_id": invoice["family_id"],
+            "invoice_id": invoice["id"],
+            "cents": invoice["total_cents"],
+            "mode": "transfer",
+            "paid_on": invoice["paid_on"],
+            "reference": None,
+            "source": f"demo/{invoice['id']}",
+            "agent": None,
+            "entered_at": now_ms,
+        }
+        for invoice in invoices
+        if invoice["paid_on"]
+    ]
+    last: dict[str, int] = {}
+    for invoice in invoices:
+        year, rank = invoice["number"].split("-")[1:]
+        last[year] = max(last.get(year, 0), int(rank))
+    issued = [{name: value for name, value in invoice.items() if name != "paid_on"} for invoice in invoices]
+    counters = [{"id": f"{REGIE}:{year}", "last_number": number} for year, number in last.items()]
+    return {"invoice": issued, "invoice_line": list(lines), "ledger_entry": entries, "invoice_counter": counters}
 
 
 def _lines(
@@ -114,6 +146,7 @@ def _lines(
                 "position": position,
                 "child": habit.child.id,
                 "label": counter.labels[habit.unit.id],
+                "category": counter.categories[habit.unit.id],
                 "quantity": quantity,
                 "unit_cents": cents,
                 "amount_cents": amount(quantity, cents),
@@ -129,6 +162,8 @@ class _Counter:
         self._known: dict[tuple[str, tuple[int, ...], str, Month], int] = {}
         self._begins = date.fromisoformat(ledger.town.identity.year.starts_on)
         activities = {activity.code: activity.name for activity in ledger.town.offer.activities}
+        kinds = {activity.code: activity.category for activity in ledger.town.offer.activities}
+        self.categories = {unit.id: kinds[unit.written.activity] for unit in ledger.town.units}
         self.labels = {
             unit.id: _label(activities[unit.written.activity], unit.written.name) for unit in ledger.town.units
         }

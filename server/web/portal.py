@@ -11,6 +11,8 @@ from server.config import Config
 from server.database import Database
 from server.gateways.api_particulier import ApiParticulier
 from server.gateways.franceconnect import FranceConnect
+from server.gateways.payments import PayFiP
+from server.gateways.webpush import WebPush
 from server.instants import day_of, iso
 from server.web.heads import Heads
 
@@ -29,6 +31,8 @@ class Portal:
     heads: Heads = field(default_factory=Heads)
     franceconnect: FranceConnect | None = None
     quotients: ApiParticulier | None = None
+    web_push: WebPush | None = None
+    bank: PayFiP | None = None
 
     def iso(self, instant: int) -> str:
         return iso(instant, self.zone)

@@ -182,7 +182,11 @@ async def test_the_catalogue_says_what_the_contract_says(town: Database) -> None
         "activity": {"name", "service", "category", "bookable", "text", "position"},
         "unit": {"activity", "place", "name", "starts", "ends", "rule", "excludes", "position"},
         "calendar": {"kind", "name", "from", "to"},
-    }
+        "price": {
+            "activity", "activity_name", "category", "name", "units", "days", "holidays", "position", "tariff", "version", "since",
+            "until", "decision", "per", "ranks", "children", "traits", "rounding", "supplements", "lines",
+        },
+    }  # fmt: skip
     rows = await rows_of(town, "t:catalog:2026")
     assert {key.split("/")[0] for key in rows} == set(fields)
     assert all(set(body) == fields[key.split("/")[0]] for key, body in rows.items())

@@ -1,0 +1,91 @@
+"""Paying by card, the bank's calls back, and the papers of an invoice."""
+
+from typing import Any
+from urllib.parse import urlencode
+
+import msgspec
+from quart import Blueprint, Response, redirect, request
+from quart_schema import validate_request
+
+from server.access import PUBLIC, allow, signed_in
+from server.errors import Refusal
+from server.gateways.payments import PayFiP
+from server.invoices.service import Cashier, payment_state
+from server.web.portal import Portal, portal
+
+blueprint = Blueprint("invoices", __name__)
+RETURN, NOTIFY = "/api/public/payments/return", "/api/public/payments/notify"
+ASK_AGAIN_AFTER = 2_000
+
+
+class PayIn(msgspec.Struct, forbid_unknown_fields=True):
+    invoice: str
+
+
+def cashier(here: Portal) -> Cashier | None:
+    """None where the town has no contract with PayFiP."""
+    config = here.config
+    if not config.payfip_url:
+        return None
+    if here.bank is None:
+        home = config.public_url
+        here.bank = PayFiP(config.payfip_url, config.payfip_client, config.payfip_mode, home + RETURN, home + NOTIFY)
+    return Cashier(here.bank, here.database, here.zone)
+
+
+@blueprint.get("/api/payments")
+@allow("parent")
+async def ways() -> dict[str, Any]:
+    """Whether this town takes cards."""
+    return {"card": cashier(portal()) is not None}
+
+
+@blueprint.post("/api/payments")
+@allow("parent")
+@validate_request(PayIn)
+async def pay(data: PayIn) -> dict[str, Any]:
+    """Opens a card payment of what an invoice still owes, or goes back to the one that is open: ``{payment, url}``."""
+    here, who = portal(), await signed_in()
+    desk = cashier(here)
+    if desk is None:
+        raise Refusal("card_closed")
+    return await desk.pay(who.account, data.invoice, here.now())
+
+
+@blueprint.get("/api/payments/<payment>")
+@allow("parent")
+async def state(payment: str) -> dict[str, Any]:
+    """How a payment of one's own stands, the bank asked again while it is not over."""
+    here, who = portal(), await signed_in()
+    found = await payment_state(here.database, who.account, payment)
+    desk = cashier(here)
+    if desk and found["idop"] and found["state"] in ("created", "live") and here.now() - (found["checked_at"] or 0) > ASK_AGAIN_AFTER:
+        found = await desk.check(found["idop"], here.now()) or found
+    return {"payment": found["id"], "invoice": found["invoice_id"], "state": found["state"], "cents": found["cents"]}
+
+
+@blueprint.get(RETURN)
+@allow(PUBLIC)
+async def returned() -> Any:
+    """The browser back from the bank: its word counts for nothing, the bank is asked. Then the parent's own page."""
+    here, desk = portal(), cashier(portal())
+    found = await desk.check(_operation(request.args), here.now()) if desk else None
+    return redirect("/factures" + (f"?{urlencode({'paiement': found['id']})}" if found else ""), 303)
+
+
+@blueprint.route(NOTIFY, methods=["GET", "POST"])
+@allow(PUBLIC)
+async def notified() -> Response:
+    """The bank says that something happened: it is asked what. An operation that is not ours changes nothing."""
+    here, desk = portal(), cashier(portal())
+    idop = _operation(request.args) or _operation(await request.form)
+    if not idop:
+        raise Refusal("malformed")
+    if desk is None or await desk.check(idop, here.now()) is None:
+        raise Refusal("not_found")
+    return Response(status=204)
+
+
+def _operation(fields: Any) -> str:
+    """« idop » or « idOp »: the service writes it both ways."""
+    return next((str(value)[:80] for name, value in fields.items() if name.lower() == "idop"), "")

@@ -1,0 +1,21 @@
+"""Invoices, what is paid of them, and how they are made from a month of care."""
+
+from server.invoices.rules.billing import Charge, Draft, drafts, due_date
+from server.invoices.rules.paying import Asked, Finding, after, next_check, split
+from server.invoices.rules.reading import amount, invoice_body, invoice_number, total
+
+__all__ = [
+    "Asked",
+    "Charge",
+    "Draft",
+    "Finding",
+    "after",
+    "amount",
+    "drafts",
+    "due_date",
+    "invoice_body",
+    "invoice_number",
+    "next_check",
+    "split",
+    "total",
+]

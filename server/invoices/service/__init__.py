@@ -1,0 +1,14 @@
+"""Invoices: read by their families, paid by card or at the counter, made from a month of care."""
+
+from server.invoices.service.paying import Cashier, enter_money, payment_state
+from server.invoices.service.reading import due, invoice_of, invoice_rows, publish
+
+__all__ = [
+    "Cashier",
+    "due",
+    "enter_money",
+    "invoice_of",
+    "invoice_rows",
+    "payment_state",
+    "publish",
+]
