@@ -66,7 +66,7 @@ class Running:
 
     def fresh(self, prefix: str) -> str:
         self.counter += 1
-        return f"{prefix}_{self.counter}"
+        return f"{prefix}_{self.counter:03}"
 
     def ask_server(self, phone: Phone, tab: int, limit: int) -> Json | None:
         raise NotImplementedError
