@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import errno
 import os
+import signal
 import socket
 import sys
 from collections.abc import Sequence
@@ -15,6 +16,7 @@ from hypercorn.run import run as run_hypercorn
 from tqdm import tqdm
 
 from server import config as configuration
+from server.app import create_app
 from server.config import Config, ConfigError
 from server.database import Database
 from server.database.migrating import MigrationRefused, migrate, missing_migration, write_migration
@@ -76,6 +78,9 @@ def _parser() -> argparse.ArgumentParser:
 
     serve = commands.add_parser("serve", help="serve the town")
     serve.set_defaults(run=lambda settings, options: _serve(settings))
+
+    work = commands.add_parser("work", help="do what the outbox holds (mails, pushes), beside or instead of the server")
+    work.set_defaults(run=lambda settings, options: asyncio.run(_work(settings)))
 
     up = commands.add_parser("migrate", help="bring the tables up to date")
     up.set_defaults(run=_migrate)
@@ -143,6 +148,17 @@ def _serve(settings: Config) -> None:
     exit_code = run_hypercorn(server)
     if exit_code:
         raise CommandFailed("the server stopped; its log says why")
+
+
+async def _work(settings: Config) -> None:
+    """A worker of its own: any number of them may run, on any machine that reaches the database."""
+    app = create_app(replace(settings, work=True))
+    async with app.test_app():  # the application's own start and stop, without a listening socket
+        print("working; stop with Ctrl-C", flush=True)
+        stopped = asyncio.Event()
+        for sign in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(sign, stopped.set)
+        await stopped.wait()
 
 
 def _migrate(settings: Config, options: argparse.Namespace) -> None:

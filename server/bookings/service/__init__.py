@@ -7,7 +7,7 @@ pools, scopes (the last by `syncing`), each sorted by id. A refusal is an outcom
 from server.bookings.service.asking import book, join_waiting_list
 from server.bookings.service.ending import cancel, confirm, expire_holds, leave_waiting_list
 from server.bookings.service.levels import publish_levels
-from server.bookings.service.rows import booking_rows, changed_rows, enrolment_rows
+from server.bookings.service.rows import booking_rows, changed_rows, enrolment_rows, own_bookings
 
 __all__ = [
     "book",
@@ -19,5 +19,6 @@ __all__ = [
     "expire_holds",
     "join_waiting_list",
     "leave_waiting_list",
+    "own_bookings",
     "publish_levels",
 ]

@@ -77,6 +77,8 @@ class _Desk:
         await lock_children(tx, [child for child, found in desk.payers.items() if found])
         desk.slots = await models.slots(tx, (item["session"] for item in items))
         await tx.lock("place_pool", (pool for slot in desk.slots.values() for pool in slot.pools))
+        # Read again under the lock: an agent may have closed the day while we waited for it.
+        desk.slots = await models.slots(tx, desk.slots)
         desk.enrolments = await models.enrolled_units(tx, children)
         desk.days = await models.units_of_days(tx, children, {slot.date for slot in desk.slots.values()} or {""})
         desk.known = await models.by_ids(tx, (item["rid"] for item in items))
@@ -129,6 +131,8 @@ class _Desk:
     async def _queue(self, told: Item, booking: dict[str, Any], slot: Slot, code: str) -> Item:
         rank = await models.rank(self.tx, slot.id, self.command.received_at, told["rid"])
         await self._store({**booking, "state": "waiting"}, slot)
+        # Whoever arrived in the same millisecond and has the greater id stands behind this one now.
+        self.touched.update(await models.waiting_after(self.tx, slot.id, self.command.received_at, told["rid"]))
         leave = {"kind": "waitlist.leave@1", "args": {"items": [{"rid": told["rid"]}]}}
         return {**told, "outcome": "waitlisted", "code": code, "rank": rank, "cents": booking["cents"], "next": leave}
 

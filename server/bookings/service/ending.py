@@ -1,18 +1,17 @@
 """Giving places up, confirming them, and handing freed ones to who waits."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from server.bookings import models, rules
 from server.bookings.rules import Slot
-from server.bookings.service.rows import answer, changed_rows
+from server.bookings.service.rows import answer, publish
 from server.commands import Answer, Command, Item
 from server.database import Database, Row, Transaction
 from server.families.service import families_of, lock_children
-from server.feed.service import put_changes
 
 
 async def cancel(tx: Transaction, command: Command) -> Answer:
@@ -128,12 +127,17 @@ async def end(
         touched.update(await models.waiting_after(tx, slot.id, booking["requested_at"], booking["id"]))
         return
     await models.release(tx, slot.pools)
-    await _offer_freed_places(tx, slot, touched, now)
+    await offer_freed_places(tx, slot, touched, now)
 
 
-async def _offer_freed_places(tx: Transaction, freed: Slot, touched: set[str], now: int) -> None:
-    """Keeps each freed place for the first who waits and can still book it: nobody jumps the queue, no place is lost."""
-    pools = set(freed.pools)
+async def offer_freed_places(
+    tx: Transaction, freed: Slot, touched: set[str], now: int, pools: Collection[str] | None = None
+) -> None:
+    """Keeps each freed place for the first who waits and can still book it: nobody jumps the queue, no place is lost.
+
+    `pools`: where places came free; as a rule, all that the slot counts in.
+    """
+    pools = set(freed.pools if pools is None else pools)
     for waiting in await models.waiting_on_day(tx, freed.date):
         needed = tuple(json.loads(waiting["pools"]))
         if not pools.intersection(needed) or now > waiting["add_until"] or not await models.take(tx, needed):
@@ -164,5 +168,5 @@ async def _expire(tx: Transaction, rid: str, now: int, zone: ZoneInfo) -> int:
         return 0
     touched: set[str] = set()
     await end(tx, booking, slots[booking["opening_id"]], "expired", None, touched, now)
-    await put_changes(tx, await changed_rows(tx, touched, zone), now)
+    await publish(tx, touched, zone, now)
     return 1

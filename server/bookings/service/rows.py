@@ -9,13 +9,16 @@ from zoneinfo import ZoneInfo
 from server.bookings import models
 from server.commands import Answer, Command, Item
 from server.database import Connection, Row, Transaction
-from server.families.service import families_of_children, scope_of
-from server.feed.service import Changes
-from server.instants import iso
+from server.families.service import accounts_of, families_of_children, scope_of
+from server.feed.service import Changes, put_changes
+from server.instants import day_of, iso
+from server.notifications.service import notify
 from server.tariffs.service import households, unit_tariffs
 
 Rows = dict[str, dict[str, Any]]
 KEPT_DAYS = 60
+TOLD = ("CLOSED", "TOWN")
+"""Cancelled by the town, with a reason: the family keeps the row to read it."""
 
 
 async def answer(
@@ -23,7 +26,39 @@ async def answer(
 ) -> Answer:
     """What a command did, with every row that it changed in the scopes of both parents."""
     scope = scope_of(family) if family else f"a:{command.account}"
-    return Answer(scope, outcomes, await changed_rows(tx, touched, command.zone))
+    rids = sorted(set(touched))
+    await _tell(tx, rids, command.received_at, command.zone)
+    return Answer(scope, outcomes, await changed_rows(tx, rids, command.zone))
+
+
+async def publish(tx: Transaction, rids: Iterable[str], zone: ZoneInfo, now: int, decided: Iterable[str] = ()) -> None:
+    """Brings changed bookings to the phones, and tells whom a freed place is offered to.
+
+    `decided`: those that the town itself decided just now, booked, refused or cancelled: their families are told too.
+    """
+    wanted = sorted({*rids, *decided})
+    await put_changes(tx, await changed_rows(tx, wanted, zone), now)
+    await _tell(tx, wanted, now, zone)
+    for rid, booking in (await models.by_ids(tx, decided)).items():
+        accounts = await accounts_of(tx, booking["family_id"], day_of(now, zone))
+        await notify(tx, accounts, "answers", f"decision/{rid}/{now}", f"/planning?jour={booking['date']}", now, zone, about=rid)
+
+
+async def own_bookings(tx: Transaction, rids: Iterable[str], families: Iterable[str]) -> dict[str, Row]:
+    """Those of the bookings named that one of the families pays for."""
+    paying = set(families)
+    return {rid: found for rid, found in (await models.by_ids(tx, rids)).items() if found["family_id"] in paying}
+
+
+async def _tell(tx: Transaction, rids: Iterable[str], now: int, zone: ZoneInfo) -> None:
+    """An offer runs out: who waited for it hears of it at once, wherever they are."""
+    for rid, booking in (await models.by_ids(tx, rids)).items():
+        if booking["state"] != "to_confirm" or booking["reason"] != "PLACE_FREED" or booking["decided_at"] != now:
+            continue
+        event = f"place/{rid}/{booking['hold_until']}"
+        ttl = max((booking["hold_until"] - now) // 1000, 60)
+        accounts = await accounts_of(tx, booking["family_id"], day_of(now, zone))
+        await notify(tx, accounts, "places", event, f"/planning?jour={booking['date']}", now, zone, about=rid, ttl=ttl)
 
 
 async def changed_rows(connection: Connection, rids: Iterable[str], zone: ZoneInfo) -> Changes:
@@ -34,7 +69,7 @@ async def changed_rows(connection: Connection, rids: Iterable[str], zone: ZoneIn
     for rid, booking in found.items():
         rank = await _rank(connection, booking)
         for family in holding[booking["child_id"]]:
-            gone = booking["state"] == "cancelled"
+            gone = booking["state"] == "cancelled" and booking["reason"] not in TOLD
             changes.setdefault(scope_of(family), {})[f"resa/{rid}"] = None if gone else _body(booking, family, rank, zone)
     return changes
 

@@ -3,6 +3,7 @@
 from server.families.service.checking import changes, decide, declare_care_protocol, search, sheet, waiting
 from server.families.service.editing import declare_proof, edit, put_contact, remove_contact
 from server.families.service.reading import (
+    accounts_of,
     billing_facts,
     families_of,
     families_of_children,
@@ -12,6 +13,7 @@ from server.families.service.reading import (
 )
 
 __all__ = [
+    "accounts_of",
     "billing_facts",
     "changes",
     "decide",

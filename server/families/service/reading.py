@@ -28,6 +28,15 @@ async def families_of(connection: Connection, account: str, today: str) -> list[
     return [row["family_id"] for row in rows]
 
 
+async def accounts_of(connection: Connection, family: str, today: str) -> list[str]:
+    """The accounts that may act for a family on a day: whom to tell what concerns it."""
+    rows = await connection.all(
+        "SELECT account_id FROM guardianship WHERE family_id = ? AND since <= ? AND (until IS NULL OR until >= ?) ORDER BY account_id",
+        family, today, today,
+    )  # fmt: skip
+    return [row["account_id"] for row in rows]
+
+
 async def family_rows(connection: Connection, family: str, zone: ZoneInfo) -> Rows:
     """Everything of one dossier but its enrolments, bookings and invoices.
 

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 import structlog
 
+from server.attendance import service as attendance
 from server.bookings import service as bookings
 from server.commands import Answer, Command, Handler
 from server.database import Database, Row, Transaction, is_contention
@@ -32,6 +33,7 @@ HANDLERS: dict[str, Handler] = {
     "reservation.confirm@1": bookings.confirm,
     "waitlist.join@1": bookings.join_waiting_list,
     "waitlist.leave@1": bookings.leave_waiting_list,
+    "absence.declare@1": attendance.declare,
     "device.rename@1": installations.rename_command,
     "device.revoke@1": installations.revoke_command,
     "dossier.edit@1": families.edit,

@@ -11,6 +11,7 @@ from server.database import Connection, Database, Row, Transaction
 from server.errors import Refusal
 from server.feed.service import epoch, grant, put_changes, put_rows
 from server.instants import iso
+from server.notifications.service import forget_device, notification_rows
 from server.syncing import models
 
 MOST_DEVICES = 40
@@ -40,6 +41,7 @@ async def register(
         rows = {**await account_rows(tx, account), **await _row(tx, device, zone)}
         if rows[f"account/{account}"]["role"] == "parent":
             rows |= await consent_rows(tx, account, zone)
+        rows |= await notification_rows(tx, account, zone)
         await put_rows(tx, scope_of(account), rows, now)
         return await epoch(tx)
 
@@ -102,6 +104,7 @@ async def _end(tx: Transaction, account: str, device: str, now: int, zone: ZoneI
 async def _revoke(tx: Transaction, account: str, device: str, now: int) -> None:
     await tx.run("UPDATE sync_device SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL", now, device)
     await end_sessions_of_device(tx, account, device)
+    await forget_device(tx, account, device)
 
 
 async def _row(connection: Connection, device: str, zone: ZoneInfo) -> dict[str, dict[str, Any]]:

@@ -14,6 +14,7 @@ from server.activities.service import (
     openings_scope,
     school_year,
 )
+from server.attendance.service import attendance_rows
 from server.bookings.service import booking_rows, enrolment_rows
 from server.database import Connection, Transaction, marks
 from server.families.service import families_of, family_rows, scope_of
@@ -33,6 +34,7 @@ async def family_scope(connection: Connection, family: str, today: str, zone: Zo
         **await quotient_rows(connection, family, zone),
         **await enrolment_rows(connection, family, today),
         **await booking_rows(connection, family, today, zone),
+        **await attendance_rows(connection, family, today, zone),
         **await invoice_rows(connection, family),
     }
 
