@@ -3,7 +3,7 @@
 from typing import Any
 
 from server.accounts import texts
-from server.accounts.service.links import make_link, use_link
+from server.accounts.service.links import hashed, make_link, use_link
 from server.accounts.service.passwords import hash_off_loop, refuse_weak
 from server.accounts.service.recovering import store_password
 from server.accounts.service.signing_in import account_rows, prove_again
@@ -41,10 +41,10 @@ async def ask_new_email(database: Database, account: str, current: str, email: s
     async def write(tx: Transaction) -> None:
         secret = await make_link(tx, account, "email", now, address)
         subject, paragraphs, action = texts.confirm_email(found["username"], f"{base_url}/adresse#{secret}")
-        await send_mail(tx, f"email/{account}/{now}", address, subject, paragraphs, now, action)
+        await send_mail(tx, f"email/{hashed(secret)[:32]}", address, subject, paragraphs, now, action)
         if found["email"]:
             subject, paragraphs = texts.email_changing(veiled(address))
-            await send_mail(tx, f"email-changing/{account}/{now}", found["email"], subject, paragraphs, now)
+            await send_mail(tx, f"email-changing/{hashed(secret)[:32]}", found["email"], subject, paragraphs, now)
 
     await database.retrying(write)
     return address

@@ -38,7 +38,7 @@ async def send_password_link(tx: Transaction, account: Row, base_url: str, now: 
     """Mails a link for a new password to an account's own address: at its holder's wish, or an agent's at the counter."""
     secret = await make_link(tx, account["id"], "password", now)
     subject, paragraphs, action = texts.recovery(account["username"], f"{base_url}/mot-de-passe#{secret}")
-    await send_mail(tx, f"password/{account['id']}/{now}", account["email"], subject, paragraphs, now, action)
+    await send_mail(tx, f"password/{hashed(secret)[:32]}", account["email"], subject, paragraphs, now, action)
 
 
 async def set_password_by_link(database: Database, secret: str, password: str, town: str, now: int) -> str:

@@ -44,7 +44,7 @@ async def invite(database: Database, who: Visitor, family: str, email: str, base
         label = await tx.one("SELECT file_label FROM family WHERE id = ?", family)
         assert label is not None
         subject, paragraphs, action = texts.invitation(who.name, label["file_label"], code, f"{base_url}/rejoindre#{code}")
-        await send_mail(tx, f"invitation/{family}/{now}", address, subject, paragraphs, now, action)
+        await send_mail(tx, f"invitation/{code_hash(code)[:32]}", address, subject, paragraphs, now, action)
         await note(tx, family, Who(who.account, who.name), "invitation.sent", now)
 
     await database.retrying(write)
