@@ -10,6 +10,7 @@ from tests.browsers.portal import Portal
 
 NewPhone = Callable[..., Phone]
 WAITING = re.compile("pas encore envoyé")
+ASKED_TO_SYNC = "navigator.serviceWorker.getRegistration().then((it) => it.sync.getTags()).then((tags) => tags.includes('outbox'))"
 BOOKED_BY_DEVICE = """SELECT child.first_name FROM booking JOIN child ON child.id = booking.child_id
     WHERE booking.n > 0 AND booking.state = 'booked' ORDER BY child.first_name"""
 
@@ -30,7 +31,7 @@ def test_book_offline_for_two_children_close_start_again_come_back(phone: Phone,
 
     page = phone.restart()
     expect(page).to_have_url(portal.url + "/accueil")
-    expect(page.get_by_role("status").filter(has_text=re.compile("Hors connexion : .* au retour du réseau"))).to_be_visible()
+    expect(page.get_by_role("status").filter(has_text=re.compile(r"Hors connexion\s: .* au retour du réseau"))).to_be_visible()
     page = phone.open("/envois")
     expect(page.get_by_text(WAITING).first).to_be_visible()
     assert booked_from_phones(portal) == before
@@ -49,7 +50,7 @@ def test_the_queue_leaves_with_no_tab_open(phone: Phone, portal: Portal) -> None
     phone.open_planning()
     phone.context.set_offline(True)
     phone.book("Léa")
-    expect(page.get_by_role("status").filter(has_text=re.compile("Hors connexion"))).to_be_visible()
+    page.wait_for_function(ASKED_TO_SYNC, timeout=SOON)
     page.goto("about:blank")
     phone.context.set_offline(False)
     for _ in range(80):
