@@ -47,6 +47,10 @@ KINDS: dict[str, tuple[dict[str, str], dict[str, str] | None]] = {
         {"rid": "rid", "child": "id", "session": "id", "max_price_cents?": "cents"},
     ),
     "waitlist.leave@1": ({"items": "items"}, {"rid": "rid"}),
+    "absence.declare@1": (
+        {"items": "items", "reason": "illness|family|school_trip|strike|other", "note?": "line"},
+        {"rid": "rid"},
+    ),
     "device.rename@1": ({"device": "id", "label": "label"}, None),
     "device.revoke@1": ({"device": "id"}, None),
     "dossier.edit@1": ({"family": "id", "field": EDITABLE, "child?": "id", "base": "count", "value": "line"}, None),

@@ -37,6 +37,7 @@ export const KINDS = new Map<string, readonly [Fields, Fields | null]>([
   ['reservation.confirm@1', [{ items: 'items' }, { rid: 'rid', max_price_cents: 'cents' }]],
   ['waitlist.join@1', [{ items: 'items', 'family?': 'id' }, PLACE]],
   ['waitlist.leave@1', [{ items: 'items' }, { rid: 'rid' }]],
+  ['absence.declare@1', [{ items: 'items', reason: 'illness|family|school_trip|strike|other', 'note?': 'line' }, { rid: 'rid' }]],
   ['device.rename@1', [{ device: 'id', label: 'label' }, null]],
   ['device.revoke@1', [{ device: 'id' }, null]],
   ['dossier.edit@1', [{ family: 'id', field: EDITABLE, 'child?': 'id', base: 'count', value: 'line' }, null]],

@@ -22,7 +22,7 @@ class Booking(Model):
     state = fields.CharField(max_length=12, description="booked | waiting | to_confirm | requested | refused | cancelled | expired")
     reason = fields.CharField(
         max_length=20, null=True,
-        description="to_confirm: PRICE_CHANGED | PLACE_FREED, requested: LATE | WISH, cancelled: CLOSED | ABSENT",
+        description="to_confirm: PRICE_CHANGED | PLACE_FREED, requested: LATE | WISH, cancelled: CLOSED | TOWN",
     )
     active = fields.CharField(
         max_length=130, null=True, unique=True, description="<child>|<opening> while it counts: one booking per child and slot"
@@ -54,6 +54,8 @@ FIELDS = (
 
 async def slots(connection: Connection, ids: Iterable[str]) -> dict[str, Slot]:
     wanted = sorted(set(ids))
+    if not wanted:
+        return {}
     rows = await connection.all(
         "SELECT o.id, o.unit_id, o.date, o.closed, o.add_until, o.remove_until, o.pools, o.opens_at,"
         " o.opens_outside_at, o.late_add_until, o.late_remove_until, u.terms, u.excludes, a.bookable"
@@ -191,6 +193,39 @@ async def of_families_children(connection: Connection, family: str, since: str) 
     return await connection.all(
         f"SELECT {', '.join('b.' + name.strip() for name in FIELDS.split(','))}"
         " FROM family_child fc JOIN booking b ON b.child_id = fc.child_id"
-        " WHERE fc.family_id = ? AND b.date >= ? AND b.state <> 'cancelled' ORDER BY b.date, b.id",
+        " WHERE fc.family_id = ? AND b.date >= ? AND (b.state <> 'cancelled' OR b.reason IN ('CLOSED', 'TOWN'))"
+        " ORDER BY b.date, b.id",
         family, since,
     )
+
+
+async def take_over_capacity(tx: Transaction, pools: Sequence[str]) -> None:
+    """An agent's word against the count, with a reason that is kept: the only way past the capacity."""
+    for pool in pools:
+        await tx.run("UPDATE place_pool SET taken = taken + 1 WHERE id = ?", pool)
+
+
+async def is_of_service(connection: Connection, opening: str, service: str | None) -> bool:
+    return bool(
+        await connection.one(
+            "SELECT o.id FROM opening o JOIN unit u ON u.id = o.unit_id JOIN activity a ON a.code = u.activity_id"
+            " WHERE o.id = ? AND a.service_id = ?",
+            opening, service or "",
+        )
+    )
+
+
+async def children_of(connection: Connection, opening: str) -> list[str]:
+    rows = await connection.all("SELECT child_id FROM booking WHERE opening_id = ? AND active IS NOT NULL", opening)
+    return [row["child_id"] for row in rows]
+
+
+async def active_in(connection: Connection, opening: str) -> Sequence[Row]:
+    return await connection.all(
+        f"SELECT {FIELDS} FROM booking WHERE opening_id = ? AND active IS NOT NULL ORDER BY requested_at, id", opening
+    )
+
+
+async def openings_on(connection: Connection, date: str) -> list[Slot]:
+    rows = await connection.all("SELECT id FROM opening WHERE date = ? ORDER BY id", date)
+    return list((await slots(connection, [row["id"] for row in rows])).values()) if rows else []
