@@ -57,7 +57,7 @@ async function findAccount(): Promise<Remembered | null> {
 }
 
 /** Pages for everybody: nobody is asked who they are there, and no refusal lands in their console. */
-const OPEN_TO_ALL = ['/', '/connexion', '/inscription-compte', '/simulation', '/documents', '/accessibilite', '/activation', '/mot-de-passe', '/adresse'];
+const OPEN_TO_ALL = ['/', '/connexion', '/inscription-compte', '/simulation', '/documents', '/accessibilite', '/activation', '/mot-de-passe', '/adresse', '/connexion/franceconnect'];
 
 /** A cookie without a copy here: the browser dropped the copy, or this is a new window of a private session. */
 async function askTheTown(): Promise<void> {

@@ -19,6 +19,10 @@ export interface AgentPage {
 export const GROUPS: readonly Group[] = ['Jour après jour', 'Familles', 'Offre et règles', 'Facturation', 'Informer', 'Réglages'];
 
 export const AGENT_PAGES: readonly AgentPage[] = [
+  { path: '/agents/modifications', label: 'Modifications à vérifier', text: 'Ce que les familles ont changé, champ par champ', icon: 'pen', group: 'Familles', load: () => import('./Changes.svelte') },
+  { path: '/agents/dossiers', label: 'Dossiers', text: 'Chercher et consulter le dossier d’une famille', icon: 'folder', group: 'Familles', load: () => import('./Files.svelte') },
+  { path: '/agents/quotients', label: 'Quotients familiaux', text: 'Demander à la CAF, ou enregistrer ce qui a été lu', icon: 'info', group: 'Familles', load: () => import('./Quotients.svelte') },
+  { path: '/agents/effacements', label: 'Effacements', text: 'Demandes d’effacement et durées de conservation', icon: 'closed', group: 'Réglages', load: () => import('./Erasures.svelte') },
 ];
 
 /** What an agent of this service may open, in the order of the groups. */

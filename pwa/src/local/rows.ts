@@ -9,8 +9,30 @@ export interface FamilyBody {
   number: string; label: string; resident: boolean;
   quotient: { value: number; source: string; read_on: string } | null;
   adults: { name: string }[];
+  address: string | null; phone_home: string | null; phone_mobile: string | null; phone_work: string | null;
+  caf_number: string | null; email_invoices: boolean | null;
+  /** How often each field was changed; absent: never. An edit names the version it was made on. */
+  versions: Record<string, number>;
 }
-export interface ChildBody { first_name: string; last_name: string; grade: string; school: string; shared: boolean }
+export interface ContactBody { kind: 'collector' | 'emergency'; name: string; relation: string | null; phone: string; v: number }
+export interface ProofBody { kind: ProofKind; child: string | null; label: string | null; valid_until: string }
+export type ProofKind = 'insurance' | 'address' | 'vaccination';
+/** What the town checks before it holds: one field, old and new. */
+export interface ChangeBody {
+  field: 'address' | 'caf_number' | 'collector' | 'proof'; target: string | null; old: unknown; new: unknown;
+  state: 'pending' | 'refused'; reason: string | null; asked_at: string; decided_at: string | null;
+}
+export interface QuotientReading {
+  value: number; source: string; channel: string; month: string | null; read_on: string; until: string; ended_on: string | null; ended_why: string | null;
+}
+export interface QuotientBody {
+  consent: boolean; until: string | null; month: string | null; channel: string | null;
+  waiting: { state: 'asked' | 'not_found' | 'failed'; asked_at: string } | null; history: QuotientReading[];
+}
+export interface ConsentBody {
+  title: string; text: string; version: string; given: boolean | null; asked_again: boolean; at: string | null; channel: string | null;
+}
+export interface ChildBody { first_name: string; last_name: string; grade: string; school: string; shared: boolean; diet: string | null; v: number }
 /** Why a price is what it is: kind of amount, bracket, rate or limit, the quotient used, the child's rank, what was added or taken off, the council's decision. */
 export interface PriceReason {
   kind: string; bracket?: string | number | null; quotient?: number | null; rate?: string; limit?: 'floor' | 'ceiling';
@@ -60,7 +82,7 @@ export interface NewsBody { title: string; summary: string; body: string; at: st
 export type Outcome = 'accepted' | 'waitlisted' | 'requested' | 'late_request' | 'needs_confirmation' | 'refused' | 'void' | 'failed_internal';
 export interface ReceiptItem {
   rid?: string; outcome: Outcome; code?: string; child?: string; session?: string; cents?: number; rank?: number;
-  until?: string; deadline?: string; opens?: string; limit_cents?: number; next?: { kind: CommandKind; args: Record<string, unknown> };
+  until?: string; deadline?: string; opens?: string; limit_cents?: number; field?: string; value?: string; next?: { kind: CommandKind; args: Record<string, unknown> };
 }
 export interface ReceiptBody {
   device: string; n: number; kind: CommandKind; outcome: Outcome | 'mixed'; code?: string; items: ReceiptItem[];
@@ -69,4 +91,5 @@ export interface ReceiptBody {
 
 export type CommandKind =
   | 'reservation.book@1' | 'reservation.cancel@1' | 'reservation.confirm@1'
-  | 'waitlist.join@1' | 'waitlist.leave@1' | 'device.rename@1' | 'device.revoke@1';
+  | 'waitlist.join@1' | 'waitlist.leave@1' | 'device.rename@1' | 'device.revoke@1'
+  | 'dossier.edit@1' | 'contact.put@1' | 'contact.remove@1' | 'proof.declare@1' | 'consent.answer@1';

@@ -1,0 +1,20 @@
+/** The actions of the access log, in French. Pure. */
+import { FIELDS } from '../families/words';
+
+const ACTIONS: Record<string, string> = {
+  'file.read': 'Dossier consulté', 'change.accepted': 'Modification acceptée', 'change.refused': 'Modification refusée',
+  'quotient.franceconnect': 'Quotient demandé avec FranceConnect', 'quotient.identity': 'Quotient demandé à la CAF par un agent',
+  'quotient.cdap': 'Quotient lu dans l’espace de la CAF', 'quotient.certificate': 'Quotient lu sur une attestation',
+  'quotient.withdrawn': 'Autorisation retirée : le quotient ne compte plus', 'quotient.expired': 'Quotient arrivé à sa fin de validité',
+  'quotient.not_found': 'Quotient demandé, non trouvé', 'quotient.failed': 'Quotient demandé, sans réponse',
+  'booking.made': 'Réservation faite par un agent', 'booking.cancelled': 'Réservation annulée par un agent', 'request.accepted': 'Demande acceptée',
+  'request.refused': 'Demande refusée', 'opening.closed': 'Jour fermé par la ville', 'attendance.ticked': 'Présence notée', 'invitation.sent': 'Invitation envoyée',
+  'invoice.paid': 'Facture payée',
+  'account.joined': 'Compte relié au dossier', 'account.left': 'Compte détaché du dossier', 'account.closed': 'Compte fermé',
+  'erasure.asked': 'Effacement demandé', 'erasure.done': 'Effacement accepté', 'erasure.refused': 'Effacement refusé', 'erasure.applied': 'Dossier effacé',
+};
+
+export function actionText(what: string, detail: string): string {
+  const about = what.startsWith('change.') ? (FIELDS[detail] ?? detail) : '';
+  return `${ACTIONS[what] ?? what.replace(/[._]/g, ' ')}${about ? ` : ${about.toLowerCase()}` : ''}`;
+}
