@@ -62,7 +62,7 @@ function bills(invoices: InvoiceView[], today: string): Task[] {
   return invoices.filter((one) => !one.paid).map((one) => {
     const late = one.due_on < today;
     return { key: one.id, icon: 'invoice', tone: late ? 'bad' : 'warn', href: '/factures', act: 'Voir la facture',
-      text: `Facture de ${fr.month(one.period)} : ${fr.amount(one.total_cents - one.paid_cents)} à payer${late ? `, échéance passée le ${fr.fullDay(one.due_on)}` : ` avant le ${fr.fullDay(one.due_on)}`}.` };
+      text: `Facture ${fr.ofMonth(one.period)} : ${fr.amount(one.total_cents - one.paid_cents)} à payer${late ? `, échéance passée le ${fr.fullDay(one.due_on)}` : ` avant le ${fr.fullDay(one.due_on)}`}.` };
   });
 }
 

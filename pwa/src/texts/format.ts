@@ -32,6 +32,8 @@ export const fullDay = (iso: string): string => ordinal(dayAndYear.format(asUtc(
 export const weekday = (iso: string): string => weekdayName.format(asUtc(iso));
 /** `2026-11` → « novembre 2026 » */
 export const month = (iso: string): string => monthAndYear.format(asUtc(`${iso}-01`));
+/** `2026-10` → « d’octobre 2026 », `2026-11` → « de novembre 2026 » */
+export const ofMonth = (iso: string): string => (/^[aeiouyâé]/.test(month(iso)) ? `d’${month(iso)}` : `de ${month(iso)}`);
 /** `2026-11` → « nov. » */
 export const monthShort = (iso: string): string => shortMonth.format(asUtc(`${iso}-01`));
 
