@@ -1,5 +1,7 @@
 """Paying by card, the bank's calls back, and the papers of an invoice."""
 
+import json
+from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
@@ -10,7 +12,7 @@ from quart_schema import validate_request
 from server.access import PUBLIC, allow, signed_in
 from server.errors import Refusal
 from server.gateways.payments import PayFiP
-from server.invoices.service import Cashier, payment_state
+from server.invoices.service import Cashier, certificate_pdf, invoice_pdf, payment_state, receipt_pdf
 from server.web.portal import Portal, portal
 
 blueprint = Blueprint("invoices", __name__)
@@ -84,6 +86,54 @@ async def notified() -> Response:
     if desk is None or await desk.check(idop, here.now()) is None:
         raise Refusal("not_found")
     return Response(status=204)
+
+
+async def _town(here: Portal) -> dict[str, Any]:
+    """What stands at the head of every paper."""
+    office = await here.database.one("SELECT name, address, phones FROM service WHERE code = 'regie'")
+    phones = json.loads(office["phones"]) if office else []
+    today = date.fromisoformat(here.today())
+    return {
+        "name": f"Ville de {here.town.name}",
+        "office": office["name"] if office else "Régie",
+        "address": (office["address"] if office else "") or "",
+        "phone": phones[0][1] if phones else "",
+        "siret": here.config.particulier_siret,
+        "brand": here.town.colours.brand,
+        "year": today.year,
+        "month": today.month,
+        "day": today.day,
+    }
+
+
+def _pdf(content: bytes, name: str) -> Response:
+    headers = {"Content-Disposition": f'inline; filename="{name}.pdf"', "Cache-Control": "no-store"}
+    return Response(content, content_type="application/pdf", headers=headers)
+
+
+@blueprint.get("/api/invoices/<invoice>/pdf")
+@allow("parent")
+async def paper(invoice: str) -> Response:
+    """An invoice of one's own, as a paper."""
+    here, who = portal(), await signed_in()
+    online = here.config.public_url if cashier(here) else None
+    return _pdf(await invoice_pdf(here.database, who.account, invoice, here.today(), await _town(here), online), "facture")
+
+
+@blueprint.get("/api/invoices/<invoice>/receipts/<entry>/pdf")
+@allow("parent")
+async def receipt(invoice: str, entry: str) -> Response:
+    """The receipt of one payment of an invoice of one's own."""
+    here, who = portal(), await signed_in()
+    return _pdf(await receipt_pdf(here.database, who.account, invoice, entry, here.today(), await _town(here)), "recu")
+
+
+@blueprint.get("/api/tax-certificates/<int:year>/pdf")
+@allow("parent")
+async def certificate(year: int) -> Response:
+    """What was paid in a year for the care of children under six."""
+    here, who = portal(), await signed_in()
+    return _pdf(await certificate_pdf(here.database, who.account, year, here.today(), await _town(here)), f"attestation-{year}")
 
 
 def _operation(fields: Any) -> str:

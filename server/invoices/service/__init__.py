@@ -1,14 +1,18 @@
 """Invoices: read by their families, paid by card or at the counter, made from a month of care."""
 
+from server.invoices.service.papers import certificate_pdf, invoice_pdf, receipt_pdf
 from server.invoices.service.paying import Cashier, enter_money, payment_state
 from server.invoices.service.reading import due, invoice_of, invoice_rows, publish
 
 __all__ = [
     "Cashier",
+    "certificate_pdf",
     "due",
     "enter_money",
     "invoice_of",
+    "invoice_pdf",
     "invoice_rows",
     "payment_state",
     "publish",
+    "receipt_pdf",
 ]

@@ -16,10 +16,11 @@ Rows = dict[str, dict[str, Any]]
 async def invoice_rows(reader: Connection | Database, family: str) -> Rows:
     """Every row ``invoice/<id>`` of a family; four queries."""
     found = await reader.all("SELECT * FROM invoice WHERE family_id = ? ORDER BY period, id", family)
-    return {f"invoice/{id}": body for id, body in (await _bodies(reader, found)).items()}
+    return {f"invoice/{id}": body for id, body in (await bodies(reader, found)).items()}
 
 
-async def _bodies(reader: Connection | Database, invoices: Iterable[Row]) -> dict[str, dict[str, Any]]:
+async def bodies(reader: Connection | Database, invoices: Iterable[Row]) -> dict[str, dict[str, Any]]:
+    """invoice → its row as devices hold it; three queries."""
     by_id = {invoice["id"]: invoice for invoice in invoices}
     if not by_id:
         return {}
@@ -44,7 +45,7 @@ async def publish(tx: Transaction, invoices: Iterable[str], now: int) -> None:
     if not wanted:
         return
     found = await tx.all(f"SELECT * FROM invoice WHERE id IN ({marks(wanted)})", *wanted)
-    bodies = await _bodies(tx, found)
+    bodies = await bodies(tx, found)
     changes: Changes = {}
     for invoice in found:
         changes.setdefault(scope_of(invoice["family_id"]), {})[f"invoice/{invoice['id']}"] = bodies[invoice["id"]]
