@@ -10,6 +10,7 @@ from quart_auth import QuartAuth
 
 from server.access import PUBLIC, SessionUser, allow
 from server.accounts.routes import blueprint as accounts
+from server.activities.routes import blueprint as activities
 from server.attendance.routes import blueprint as attendance
 from server.bookings.routes import blueprint as places
 from server.config import Config
@@ -26,6 +27,7 @@ from server.invoices.routes import blueprint as invoices
 from server.invoices.routes import cashier
 from server.jobs import Jobs
 from server.mail.service import Mailer
+from server.messages.routes import blueprint as messages
 from server.news.routes import blueprint as news
 from server.notifications.routes import blueprint as notifications
 from server.notifications.service import Pusher
@@ -73,10 +75,11 @@ def create_app(config: Config, *, now: Callable[[], int] = now_ms, database: Dat
     hooks.install(app)
     portal.web_push = WebPush(config.data / "push-key", config.push_contact, config.push_hosts)
     app.register_blueprint(notifications)
+    app.register_blueprint(messages)
     portal.franceconnect, portal.quotients = _identity_providers(config)
     for blueprint in (families, consents, quotient, franceconnect, privacy):
         app.register_blueprint(blueprint)
-    for blueprint in (places, attendance):
+    for blueprint in (activities, places, attendance):
         app.register_blueprint(blueprint)
     for blueprint in (web, towns, accounts, registration, syncing, news, tariffs, invoices):
         app.register_blueprint(blueprint)

@@ -165,5 +165,10 @@ async def as_sylvie(sign_in: SignIn) -> Client:
 
 
 @pytest.fixture
+async def as_marc(sign_in: SignIn) -> Client:
+    return await sign_in("marc")
+
+
+@pytest.fixture
 async def nadias_phone(new_phone: NewPhone) -> Phone:
     return await new_phone("nadia")

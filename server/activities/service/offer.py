@@ -94,6 +94,11 @@ def _unit_row(unit: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+async def unit_rows(reader: Connection | Database, unit: str) -> Rows:
+    """The one row ``unit/<id>``, to publish again when its rule changed."""
+    return {f"unit/{row['id']}": _unit_row(row) for row in await reader.all("SELECT * FROM unit WHERE id = ?", unit)}
+
+
 async def openings_rows(reader: Connection | Database, year: int, place: str) -> Rows:
     """Every row of ``t:openings:<year>:<place>``."""
     first, last = year_bounds(year)
