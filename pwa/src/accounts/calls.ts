@@ -20,3 +20,8 @@ export function takeSecret(): string {
   if (secret) history.replaceState(history.state, '', location.pathname + location.search);
   return secret;
 }
+
+/** Another link pasted into the same tab changes only what follows the #: the page then begins again with it. */
+export function beginAgain(): void {
+  if (location.hash.length > 1) location.reload();
+}
