@@ -52,10 +52,14 @@ export interface BookingBody {
   cents?: number; max_cents?: number; rank?: number; until?: string; reason?: string; note?: string;
   asked_at: string; decided_at: string; receipt?: { device: string; n: number };
 }
-export interface InvoiceLine { child: string | null; label: string; quantity: number; unit_cents: number; amount_cents: number }
+export interface InvoiceLine { child: string | null; label: string; quantity: number; unit_cents: number; amount_cents: number; days?: string[]; why?: PriceReason }
 export interface InvoiceBody {
   number: string; period: string; issued_on: string; due_on: string;
   total_cents: number; paid_cents: number; paid_on: string | null; lines: InvoiceLine[];
+  kind?: 'invoice' | 'credit'; corrects?: string; reason?: string | null;
+  payments?: { id: string; cents: number; mode: string; on: string; reference: string | null }[];
+  /** A card payment that waits for the bank. */
+  live?: { payment: string; cents: number };
 }
 export interface ServiceBody { name: string; address: string | null; phones: [string, string][]; hours: string | null; position: number }
 export interface PlaceBody { name: string; kind: string; address: string | null }

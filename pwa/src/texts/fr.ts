@@ -112,3 +112,5 @@ export const GRADES: Record<string, string> = {
   PS: 'petite section', MS: 'moyenne section', GS: 'grande section', CP: 'CP', CE1: 'CE1', CE2: 'CE2', CM1: 'CM1', CM2: 'CM2',
 };
 export const grade = (code: string): string => GRADES[code] ?? code;
+
+export const PAYMENT_MODES: Record<string, string> = { card: 'carte bancaire', cash: 'espèces', cheque: 'chèque', cesu: 'CESU', transfer: 'virement', credit: 'avoir' };

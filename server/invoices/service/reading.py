@@ -45,10 +45,10 @@ async def publish(tx: Transaction, invoices: Iterable[str], now: int) -> None:
     if not wanted:
         return
     found = await tx.all(f"SELECT * FROM invoice WHERE id IN ({marks(wanted)})", *wanted)
-    bodies = await bodies(tx, found)
+    rows = await bodies(tx, found)
     changes: Changes = {}
     for invoice in found:
-        changes.setdefault(scope_of(invoice["family_id"]), {})[f"invoice/{invoice['id']}"] = bodies[invoice["id"]]
+        changes.setdefault(scope_of(invoice["family_id"]), {})[f"invoice/{invoice['id']}"] = rows[invoice["id"]]
     await put_changes(tx, changes, now)
 
 

@@ -95,7 +95,9 @@ def _mentions(online: str | None) -> Sequence[str]:
     ]
 
 
-def receipt_paper(entry: Mapping[str, Any], invoice: Mapping[str, Any], family: Mapping[str, Any], town: Mapping[str, Any]) -> dict[str, Any]:
+def receipt_paper(
+    entry: Mapping[str, Any], invoice: Mapping[str, Any], family: Mapping[str, Any], town: Mapping[str, Any]
+) -> dict[str, Any]:
     """The data of ``receipt.typ``: `entry` is one payment of the invoice's row."""
     return {
         "town": town,
