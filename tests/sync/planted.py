@@ -175,7 +175,7 @@ class CountsPerTab(Phone):
 
     def queue(self, account: str, draft: Json) -> None:
         store = self.stores[account]
-        tab = len(draft["id"]) % 2 if draft["made_at"] % 3 else 1
+        tab = int(draft["id"][-1]) % 2
         counts = dict(self.count or {0: store["state"]["next_n"], 1: store["state"]["next_n"]})
         queued = enqueue({**store["state"], "next_n": counts[tab]}, draft)
         self.count = {**counts, tab: counts[tab] + 1}

@@ -20,8 +20,8 @@ async def read_by_exchanges(town: TownServer, rows_read: list[int], times: int) 
     made = await town.register("nadia", START)
     cursors: dict[str, str] = {}
     costs = []
-    for i in range(8 * times):
-        await town.post_news(f"old{i % 8}", None if i % 3 else f"titre {i}", START + i)
+    for i in range(4 * times):
+        await town.post_news(f"old{i % 4}", None if i % 3 else f"titre {i}", START + i)
     for changes in (40, 0, 1, 3):
         for i in range(min(changes, 3)):
             await town.post_news(f"new{i}", f"{changes}", START + DAY)
