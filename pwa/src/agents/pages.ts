@@ -18,7 +18,14 @@ export interface AgentPage {
 
 export const GROUPS: readonly Group[] = ['Jour après jour', 'Familles', 'Offre et règles', 'Facturation', 'Informer', 'Réglages'];
 
+const WITH_PLACES = ['enfance-education', 'emap', 'sports', 'jeunesse', 'amandier', 'petite-enfance'];
+
 export const AGENT_PAGES: readonly AgentPage[] = [
+  { path: '/agents/pointage', label: 'Listes du jour', text: 'Qui est attendu, pointer, imprimer, exporter', icon: 'done', group: 'Jour après jour', services: WITH_PLACES, load: () => import('./Attendance.svelte') },
+  { path: '/agents/demandes', label: 'Demandes et attentes', text: 'Demandes à décider, listes d’attente, places proposées', icon: 'queue', group: 'Jour après jour', services: WITH_PLACES, load: () => import('./Asks.svelte') },
+  { path: '/agents/guichet', label: 'Guichet', text: 'Réserver ou annuler pour une famille', icon: 'user', group: 'Familles', services: WITH_PLACES, load: () => import('./Counter.svelte') },
+  { path: '/agents/ouvertures', label: 'Ouvertures et places', text: 'Fermer un jour, changer le nombre de places', icon: 'days', group: 'Offre et règles', services: WITH_PLACES, load: () => import('./Openings.svelte') },
+  { path: '/agents/regles', label: 'Règles et limites', text: 'Lire une règle, l’essayer sur un jour, la changer', icon: 'clock', group: 'Offre et règles', services: WITH_PLACES, load: () => import('./Rules.svelte') },
   { path: '/agents/modifications', label: 'Modifications à vérifier', text: 'Ce que les familles ont changé, champ par champ', icon: 'pen', group: 'Familles', load: () => import('./Changes.svelte') },
   { path: '/agents/dossiers', label: 'Dossiers', text: 'Chercher et consulter le dossier d’une famille', icon: 'folder', group: 'Familles', load: () => import('./Files.svelte') },
   { path: '/agents/quotients', label: 'Quotients familiaux', text: 'Demander à la CAF, ou enregistrer ce qui a été lu', icon: 'info', group: 'Familles', load: () => import('./Quotients.svelte') },
