@@ -8,16 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import (
-    Browser,
-    BrowserContext,
-    Page,
-    Playwright,
-    sync_playwright,
-)
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
 
 from tests.browsers.bidi import Firefox
-from tests.browsers.phone import Phone
+from tests.browsers.phone import SOON, Phone
 from tests.browsers.portal import Portal
 from tests.browsers.webdriver import WebKit
 
@@ -34,6 +28,10 @@ QUIET = [
 UPRIGHT = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True, "device_scale_factor": 2}
 # Playwright denies every permission that is not listed: without 'background-sync' the browser would never sync.
 FRENCH = {"locale": "fr-FR", "timezone_id": "Europe/Paris", "permissions": ["background-sync", "notifications"]}
+
+
+# A machine with more to do than this test is slow, not wrong.
+expect.set_options(timeout=SOON)
 
 
 @pytest.fixture
