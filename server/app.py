@@ -11,6 +11,7 @@ from quart_auth import QuartAuth
 from server.access import PUBLIC, SessionUser, allow
 from server.accounts.routes import blueprint as accounts
 from server.activities.routes import blueprint as activities
+from server.admissions.routes import blueprint as admissions
 from server.attendance.routes import blueprint as attendance
 from server.bookings.routes import blueprint as places
 from server.config import Config
@@ -23,6 +24,7 @@ from server.gateways.franceconnect import FranceConnect
 from server.gateways.mail import Smtp
 from server.gateways.webpush import WebPush
 from server.instants import now_ms
+from server.invoices.routes import agents_blueprint as regie
 from server.invoices.routes import blueprint as invoices
 from server.invoices.routes import cashier
 from server.jobs import Jobs
@@ -81,7 +83,7 @@ def create_app(config: Config, *, now: Callable[[], int] = now_ms, database: Dat
         app.register_blueprint(blueprint)
     for blueprint in (activities, places, attendance):
         app.register_blueprint(blueprint)
-    for blueprint in (web, towns, accounts, registration, syncing, news, tariffs, invoices):
+    for blueprint in (web, towns, accounts, registration, admissions, syncing, news, tariffs, invoices, regie):
         app.register_blueprint(blueprint)
     app.view_functions["openapi"] = allow(PUBLIC)(app.view_functions["openapi"])  # type: ignore[arg-type]
     jobs = Jobs(portal.database, portal.zone, now, cashier(portal))

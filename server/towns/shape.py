@@ -50,6 +50,13 @@ class Year(Part, frozen=True):
     periods: list[Period] = []
 
 
+class Billing(Part, frozen=True):
+    """How the régie invoices."""
+
+    unticked: Literal["booked", "blocks"] = "booked"
+    """A booked day that nobody ticked counts as booked, or blocks the month."""
+
+
 class Identity(Part, frozen=True):
     """town.toml"""
 
@@ -63,6 +70,7 @@ class Identity(Part, frozen=True):
     colours: Colours
     texts: Texts
     year: Year
+    billing: Billing = Billing()
 
 
 class LegalSection(Part, frozen=True):

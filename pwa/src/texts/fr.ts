@@ -72,6 +72,7 @@ function amountReason(why: PriceReason): string {
   if (why.kind === 'linear') return `${quotient} : ${LIMITS[why.limit ?? ''] ?? 'le prix suit ce quotient.'}`;
   if (why.kind === 'non_resident') return 'Tarif des familles qui n’habitent pas la commune.';
   if (why.kind === 'highest') return 'Sans quotient familial connu, le tarif le plus élevé s’applique.';
+  if (why.kind === 'agreed') return 'Prix accepté au moment de la réservation.';
   return 'Tarif unique.';
 }
 
