@@ -15,6 +15,7 @@ MOST_ITEMS = 60
 MOST_ROWS = 500
 MOST_CURSORS = 300
 LARGEST_N = 2**31 - 1
+MOST_TEXT = 5000
 MOST_CENTS = 10_000_000
 PROTO = 1
 
@@ -23,6 +24,8 @@ _RID = re.compile(r"[A-Za-z0-9_-]{1,40}")
 _APP = re.compile(r"[A-Za-z0-9_.+-]{1,20}")
 _VISIBLE = re.compile(r"[\x21-\x7e]{1,80}")
 _DAY = re.compile(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])", re.ASCII)
+_ID_PATH = re.compile(r"[a-z]{1,20}/[A-Za-z0-9_.:-]{1,70}")
+_UNSAYABLE_IN_TEXT = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 _UNSAYABLE = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
 
 
@@ -51,6 +54,15 @@ KINDS: dict[str, tuple[dict[str, str], dict[str, str] | None]] = {
         {"items": "items", "reason": "illness|family|school_trip|strike|other", "note?": "line"},
         {"rid": "rid"},
     ),
+    "message.send@1": (
+        {
+            "thread": "rid", "message": "rid", "body": "text", "service?": "id", "subject?": "label", "about?": "id_path",
+            "family?": "id",
+        },
+        None,
+    ),
+    "thread.read@1": ({"thread": "rid", "message": "rid"}, None),
+    "thread.close@1": ({"thread": "rid"}, None),
     "device.rename@1": ({"device": "id", "label": "label"}, None),
     "device.revoke@1": ({"device": "id"}, None),
     "dossier.edit@1": ({"family": "id", "field": EDITABLE, "child?": "id", "base": "count", "value": "line"}, None),
@@ -78,6 +90,12 @@ def is_whole(value: Any, lowest: int, highest: int) -> bool:
 def is_label(value: Any) -> bool:
     """A name a person gives: 1 to 80 characters, something to read, nothing a database or a screen chokes on."""
     return isinstance(value, str) and len(value) <= 80 and bool(value.strip(" ")) and not _UNSAYABLE.search(value)
+
+
+def is_text(value: Any) -> bool:
+    """Several lines that a person writes: up to 5,000 characters, something to read."""
+    sayable = isinstance(value, str) and len(value) <= MOST_TEXT and not _UNSAYABLE_IN_TEXT.search(value)
+    return sayable and re.search("[^ \n\t]", value) is not None
 
 
 def check_request(body: Any) -> Fault | None:
@@ -177,6 +195,10 @@ def _fits(value: Any, shape: str) -> bool:
         return is_label(value)
     if shape == "line":
         return isinstance(value, str) and len(value) <= 250 and not _UNSAYABLE.search(value)
+    if shape == "text":
+        return is_text(value)
+    if shape == "id_path":
+        return _matches(_ID_PATH, value)
     if shape == "count":
         return is_whole(value, 0, LARGEST_N)
     if shape == "day":

@@ -10,12 +10,14 @@ export const MOST_ROWS = 500
 export const MOST_CURSORS = 300
 export const LARGEST_N = 2 ** 31 - 1
 export const MOST_CENTS = 10_000_000
+export const MOST_TEXT = 5000
 export const PROTO = 1
 
 const ID = /^[A-Za-z0-9_.:-]{1,80}$/
 const RID = /^[A-Za-z0-9_-]{1,40}$/
 const APP = /^[A-Za-z0-9_.+-]{1,20}$/
 const VISIBLE = /^[\x21-\x7e]{1,80}$/
+const ID_PATH = /^[a-z]{1,20}\/[A-Za-z0-9_.:-]{1,70}$/
 const DAY = /^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$/
 
 export type Fault = { code: string; path: string }
@@ -38,6 +40,15 @@ export const KINDS = new Map<string, readonly [Fields, Fields | null]>([
   ['waitlist.join@1', [{ items: 'items', 'family?': 'id' }, PLACE]],
   ['waitlist.leave@1', [{ items: 'items' }, { rid: 'rid' }]],
   ['absence.declare@1', [{ items: 'items', reason: 'illness|family|school_trip|strike|other', 'note?': 'line' }, { rid: 'rid' }]],
+  [
+    'message.send@1',
+    [
+      { thread: 'rid', message: 'rid', body: 'text', 'service?': 'id', 'subject?': 'label', 'about?': 'id_path', 'family?': 'id' },
+      null,
+    ],
+  ],
+  ['thread.read@1', [{ thread: 'rid', message: 'rid' }, null]],
+  ['thread.close@1', [{ thread: 'rid' }, null]],
   ['device.rename@1', [{ device: 'id', label: 'label' }, null]],
   ['device.revoke@1', [{ device: 'id' }, null]],
   ['dossier.edit@1', [{ family: 'id', field: EDITABLE, 'child?': 'id', base: 'count', value: 'line' }, null]],
@@ -57,6 +68,11 @@ export function isWhole(value: unknown, lowest: number, highest: number): boolea
 /** A name a person gives: 1 to 80 characters, something to read, nothing a database or a screen chokes on. */
 export function isLabel(value: unknown): boolean {
   return isLine(value, 80) && /[^ ]/.test(value as string)
+}
+
+/** Several lines that a person writes: up to 5,000 characters, something to read. */
+export function isText(value: unknown): boolean {
+  return typeof value === 'string' && isLine(value.replace(/[\n\t]/g, ' '), MOST_TEXT) && /[^ \n\t]/.test(value)
 }
 
 /** One line of text, perhaps empty. */
@@ -156,6 +172,8 @@ function fits(value: unknown, shape: string): boolean {
   if (shape === 'cents') return isWhole(value, 0, MOST_CENTS)
   if (shape === 'label') return isLabel(value)
   if (shape === 'line') return isLine(value, 250)
+  if (shape === 'text') return isText(value)
+  if (shape === 'id_path') return matches(ID_PATH, value)
   if (shape === 'count') return isWhole(value, 0, LARGEST_N)
   if (shape === 'day') return matches(DAY, value)
   if (shape === 'id' || shape === 'rid') return matches(shape === 'id' ? ID : RID, value)

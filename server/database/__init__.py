@@ -24,7 +24,7 @@ MODELS = [
     f"server.{feature}.models"
     for feature in (
         "accounts", "families", "activities", "tariffs", "bookings", "attendance", "invoices", "news", "feed", "syncing", "outbox", "mail",
-        "registration", "traces", "consents", "quotient", "franceconnect", "privacy", "notifications",
+        "registration", "traces", "consents", "quotient", "franceconnect", "privacy", "notifications", "messages",
     )
 ]  # fmt: skip
 RETRIED_STATES = {"40001", "40P01", "55P03"}  # serialization failure, deadlock, lock not available

@@ -530,6 +530,17 @@ class Migration(migrations.Migration):
             bases=['Model'],
         ),
         ops.CreateModel(
+            name='SavedAnswer',
+            fields=[
+                ('id', fields.CharField(primary_key=True, unique=True, db_index=True, max_length=40)),
+                ('service', fields.CharField(db_index=True, max_length=40)),
+                ('title', fields.CharField(max_length=80)),
+                ('body', fields.TextField(unique=False)),
+            ],
+            options={'table': 'saved_answer', 'app': 'portail', 'pk_attr': 'id', 'table_description': 'Words that a service writes often.'},
+            bases=['Model'],
+        ),
+        ops.CreateModel(
             name='SecondFactor',
             fields=[
                 ('id', fields.CharField(primary_key=True, unique=True, db_index=True, description='the account: it has one at most', max_length=40)),
@@ -717,6 +728,40 @@ class Migration(migrations.Migration):
                 ('terms', fields.JSONField(description='grids, changes, supplements, subsidies, rounding: see rules/terms.py', encoder=functools.partial(dumps, separators=(',', ':')), decoder=loads)),
             ],
             options={'table': 'tariff', 'app': 'portail', 'pk_attr': 'id', 'table_description': 'A dated price list of one or several units, with the council decision it rests on.'},
+            bases=['Model'],
+        ),
+        ops.CreateModel(
+            name='Thread',
+            fields=[
+                ('id', fields.CharField(primary_key=True, unique=True, db_index=True, max_length=40)),
+                ('family', fields.ForeignKeyField('portail.Family', source_field='family_id', db_index=True, db_constraint=True, to_field='id', related_name='threads', on_delete=OnDelete.CASCADE)),
+                ('service', fields.CharField(db_index=True, max_length=40)),
+                ('number', fields.CharField(unique=True, description='the acknowledgement of receipt bears it', max_length=20)),
+                ('subject', fields.CharField(max_length=120)),
+                ('about', fields.CharField(null=True, description='child/<id> | resa/<rid> | invoice/<id>', max_length=100)),
+                ('closed', fields.BooleanField(default=False)),
+                ('needs_answer', fields.BooleanField(default=False, description='the service waits for the parent')),
+                ('assigned', fields.CharField(null=True, description='the agent who has it', max_length=40)),
+                ('created_at', fields.BigIntField()),
+                ('updated_at', fields.BigIntField(db_index=True)),
+                ('family_read_at', fields.BigIntField(default=0)),
+                ('town_read_at', fields.BigIntField(default=0)),
+            ],
+            options={'table': 'thread', 'app': 'portail', 'pk_attr': 'id', 'table_description': 'A subject that a family and one service write about. Its id is made by the device that began it.'},
+            bases=['Model'],
+        ),
+        ops.CreateModel(
+            name='Message',
+            fields=[
+                ('id', fields.CharField(primary_key=True, unique=True, db_index=True, max_length=40)),
+                ('thread', fields.ForeignKeyField('portail.Thread', source_field='thread_id', db_index=True, db_constraint=True, to_field='id', related_name='messages', on_delete=OnDelete.CASCADE)),
+                ('side', fields.CharField(description='family | town | note (internal, never leaves the town)', max_length=8)),
+                ('account', fields.CharField(max_length=40)),
+                ('author', fields.CharField(max_length=160)),
+                ('body', fields.TextField(unique=False)),
+                ('sent_at', fields.BigIntField()),
+            ],
+            options={'table': 'message', 'app': 'portail', 'indexes': [Index(fields=['thread_id', 'sent_at'])], 'pk_attr': 'id'},
             bases=['Model'],
         ),
         ops.CreateModel(

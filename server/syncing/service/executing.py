@@ -19,6 +19,7 @@ from server.errors import Refusal
 from server.families import service as families
 from server.feed.service import pages, put_changes
 from server.instants import iso
+from server.messages import service as messages
 from server.quotient import service as quotient
 from server.syncing import models
 from server.syncing.service import installations
@@ -34,6 +35,9 @@ HANDLERS: dict[str, Handler] = {
     "waitlist.join@1": bookings.join_waiting_list,
     "waitlist.leave@1": bookings.leave_waiting_list,
     "absence.declare@1": attendance.declare,
+    "message.send@1": messages.send,
+    "thread.read@1": messages.read,
+    "thread.close@1": messages.close,
     "device.rename@1": installations.rename_command,
     "device.revoke@1": installations.revoke_command,
     "dossier.edit@1": families.edit,

@@ -20,6 +20,7 @@ from server.database import Connection, Transaction, marks
 from server.families.service import families_of, family_rows, scope_of
 from server.feed.service import replace_rows
 from server.invoices.service import invoice_rows
+from server.messages.service import message_rows
 from server.news.service import NEWS_SCOPE, news_rows
 from server.quotient.service import quotient_rows
 from server.tariffs.service import price_rows
@@ -36,6 +37,7 @@ async def family_scope(connection: Connection, family: str, today: str, zone: Zo
         **await booking_rows(connection, family, today, zone),
         **await attendance_rows(connection, family, today, zone),
         **await invoice_rows(connection, family),
+        **await message_rows(connection, family, zone),
     }
 
 
