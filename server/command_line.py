@@ -1,4 +1,4 @@
-"""demo, serve, migrate, makemigrations, new-epoch: what an operator types. Errors are one sentence and a code ≠ 0."""
+"""demo, serve, migrate, import and the rest: what an operator types. Errors are one sentence and a code ≠ 0."""
 
 import argparse
 import asyncio
@@ -9,13 +9,18 @@ import socket
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from hypercorn.config import Config as HypercornConfig
 from hypercorn.run import run as run_hypercorn
 from tqdm import tqdm
 
 from server import config as configuration
+from server.accounts.service import remove_factor
+from server.admissions.rules import BaseUnreadable
+from server.admissions.service import import_base
 from server.app import create_app
 from server.config import Config, ConfigError
 from server.database import Database
@@ -23,6 +28,7 @@ from server.database.migrating import MigrationRefused, migrate, missing_migrati
 from server.feed.service import begin_epoch
 from server.instants import now_ms
 from server.towns.reading import TownError, load_identity
+from server.traces.service import Who
 
 WELCOME = """
 Portail famille, démonstration : {url}
@@ -89,6 +95,15 @@ def _parser() -> argparse.ArgumentParser:
     make.add_argument("--name")
     make.add_argument("--check", action="store_true", help="write nothing; fail if something is missing")
     make.set_defaults(run=_make_migrations)
+
+    base = commands.add_parser("import", help="bring a billing base (CSV, see docs/import.md) into the dossiers")
+    base.add_argument("file", type=Path)
+    base.add_argument("--dry-run", action="store_true", help="report what would happen, write nothing")
+    base.set_defaults(run=_import)
+
+    lost = commands.add_parser("reset-second-factor", help="an agent lost their telephone: the next sign-in adds a new one")
+    lost.add_argument("username")
+    lost.set_defaults(run=_reset_second_factor)
 
     restored = commands.add_parser("new-epoch", help="after restoring a backup: phones send again what was lost")
     restored.set_defaults(run=_new_epoch)
@@ -174,6 +189,36 @@ def _make_migrations(settings: Config, options: argparse.Namespace) -> None:
         return
     for path in asyncio.run(_with_database(settings, lambda database: write_migration(database, options.name))):
         print(path)
+
+
+def _import(settings: Config, options: argparse.Namespace) -> None:
+    try:
+        text = options.file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise CommandFailed(f"{options.file}: cannot be read as UTF-8 text ({error})") from error
+    zone = ZoneInfo(load_identity(settings.town).time_zone)
+    with tqdm(total=text.count("\n"), unit=" lignes", leave=False, disable=None) as bar:
+        work = partial(
+            import_base, text=text, who=Who(None, "Import"), zone=zone, now=now_ms(), dry_run=options.dry_run, progress=bar.update
+        )
+        try:
+            report = asyncio.run(_with_database(settings, work))
+        except BaseUnreadable as error:
+            raise CommandFailed(str(error)) from error
+    for line in report["lines"]:
+        if line["does"] != "same":
+            print(f"ligne {line['line']}: {line['dossier']} {line['person']}: {line['detail']}".replace(":  :", ":"))
+    print("{created} créées, {changed} modifiées, {same} identiques, {faults} fautes".format(**report))
+    if report["faults"]:
+        raise CommandFailed("rien n’a été écrit : corrigez les lignes ci-dessus et recommencez")
+    if not report["written"]:
+        print("essai : rien n’a été écrit")
+
+
+def _reset_second_factor(settings: Config, options: argparse.Namespace) -> None:
+    if not asyncio.run(_with_database(settings, lambda database: remove_factor(database, options.username.lower()))):
+        raise CommandFailed(f"no agent is called {options.username}")
+    print(f"{options.username} adds a new authenticator app at the next sign-in")
 
 
 def _new_epoch(settings: Config, options: argparse.Namespace) -> None:

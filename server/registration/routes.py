@@ -173,7 +173,7 @@ async def another_activation(data: Link) -> tuple[str, int]:
 async def dossiers() -> dict[str, Any]:
     """The dossiers of this account: who holds each, open invitations."""
     here = portal()
-    shown = await service.invitations(here.database, await signed_in(), here.today(), here.now())
+    shown = await service.invitations(here.database, (await signed_in()).account, here.today(), here.now())
     for dossier in shown:
         for one in dossier["invitations"]:
             one["expires_at"] = here.iso(one["expires_at"])
@@ -185,9 +185,9 @@ async def dossiers() -> dict[str, Any]:
 @validate_request(Invited)
 async def invite(data: Invited) -> tuple[dict[str, Any], int]:
     """Mails a code that lets a second adult into a dossier."""
-    here = portal()
+    here, who = portal(), await signed_in()
     sent = await service.invite(
-        here.database, await signed_in(), data.family, data.email, here.config.public_url, here.today(), here.now()
+        here.database, who.account, who.name, data.family, data.email, here.config.public_url, here.today(), here.now()
     )
     return sent, 201
 
@@ -196,7 +196,7 @@ async def invite(data: Invited) -> tuple[dict[str, Any], int]:
 @allow("parent")
 async def withdraw(invitation: str) -> tuple[str, int]:
     """Takes an open invitation back."""
-    await service.withdraw(portal().database, await signed_in(), invitation, portal().today())
+    await service.withdraw(portal().database, (await signed_in()).account, invitation, portal().today())
     return "", 204
 
 
@@ -206,7 +206,7 @@ async def withdraw(invitation: str) -> tuple[str, int]:
 async def join(data: InvitationCode) -> dict[str, Any]:
     """Adds the dossier of an invitation to this account."""
     here = portal()
-    return await service.join_with_code(here.database, await signed_in(), data.code, here.zone, here.now())
+    return await service.join_with_code(here.database, (await signed_in()).account, data.code, here.zone, here.now())
 
 
 def _cookie() -> str:

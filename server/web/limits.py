@@ -11,7 +11,7 @@ from server.errors import Refusal
 from server.web.headers import Asgi, Receive, Scope, Send
 
 USUAL = 64 * 1024
-BY_PATH = {"/api/sync/v1/exchange": 256 * 1024}
+BY_PATH = {"/api/sync/v1/exchange": 256 * 1024, "/api/agents/import": 9 * 1024 * 1024}
 
 
 class _TooLarge(Exception):

@@ -4,13 +4,12 @@ from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
 from server.database import Connection, Transaction
-from server.families.service import family_rows, scope_of
 from server.feed.service import grant, put_rows
 from server.instants import day_of
 from server.mail.service import send_mail
 from server.registration import texts
 from server.registration.rules import same
-from server.syncing.service.projection import account_scope, grants_of_account
+from server.syncing.service.projection import account_scope, grants_of_account, project_families
 from server.traces.service import Who, note
 
 
@@ -40,7 +39,7 @@ async def join_family(tx: Transaction, account: str, family: str, zone: ZoneInfo
     )  # fmt: skip
     await _become_adult(tx, account, family, person["name"], now)
     await put_rows(tx, f"a:{account}", await account_scope(tx, account), now)
-    await put_rows(tx, scope_of(family), await family_rows(tx, family, zone), now)
+    await project_families(tx, [family], today, now, zone)
     await grant(tx, [(account, scope) for scope in await grants_of_account(tx, account, today)])
     await note(tx, family, Who(account, person["name"]), "account.joined", now, how)
     return True
