@@ -30,6 +30,9 @@ export const AGENT_PAGES: readonly AgentPage[] = [
   { path: '/agents/dossiers', label: 'Dossiers', text: 'Chercher et consulter le dossier d’une famille', icon: 'folder', group: 'Familles', load: () => import('./Files.svelte') },
   { path: '/agents/quotients', label: 'Quotients familiaux', text: 'Demander à la CAF, ou enregistrer ce qui a été lu', icon: 'info', group: 'Familles', load: () => import('./Quotients.svelte') },
   { path: '/agents/effacements', label: 'Effacements', text: 'Demandes d’effacement et durées de conservation', icon: 'closed', group: 'Réglages', load: () => import('./Erasures.svelte') },
+  { path: '/agents/facturation', label: 'Facturation du mois', text: 'Du brouillon à l’émission et à la publication', icon: 'invoice', group: 'Facturation', services: ['regie'], load: () => import('./Billing.svelte') },
+  { path: '/agents/factures', label: 'Factures et encaissements', text: 'Impayés, encaissements, avoirs, relances, journal', icon: 'check', group: 'Facturation', services: ['regie'], load: () => import('./InvoiceDesk.svelte') },
+  { path: '/agents/tarifs', label: 'Banc d’essai des tarifs', text: 'Ce que paie une famille un jour donné, et pourquoi', icon: 'question', group: 'Facturation', services: ['regie'], load: () => import('./PriceBench.svelte') },
 ];
 
 /** What an agent of this service may open, in the order of the groups. */
