@@ -12,7 +12,7 @@ export class Refused extends Error {
   }
 }
 
-const OFFLINE = 'La mairie ne répond pas. Vérifiez le réseau, puis réessayez.';
+export const OFFLINE = 'La mairie ne répond pas. Vérifiez le réseau, puis réessayez.';
 
 /** Reads; empty filters are left out of the address. Throws `Refused`. */
 export function get<T>(path: string, filters: Record<string, string | number | undefined> = {}): Promise<T> {

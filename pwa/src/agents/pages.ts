@@ -21,6 +21,7 @@ export const GROUPS: readonly Group[] = ['Jour après jour', 'Familles', 'Offre 
 const WITH_PLACES = ['enfance-education', 'emap', 'sports', 'jeunesse', 'amandier', 'petite-enfance'];
 
 export const AGENT_PAGES: readonly AgentPage[] = [
+  { path: '/agents/messages', label: 'Messages', text: 'Ce que les familles écrivent à votre service, et vos réponses', icon: 'message', group: 'Jour après jour', services: ['enfance-education', 'petite-enfance', 'regie', 'emap', 'sports', 'amandier', 'jeunesse'], load: () => import('./Inbox.svelte') },
   { path: '/agents/pointage', label: 'Listes du jour', text: 'Qui est attendu, pointer, imprimer, exporter', icon: 'done', group: 'Jour après jour', services: WITH_PLACES, load: () => import('./Attendance.svelte') },
   { path: '/agents/demandes', label: 'Demandes et attentes', text: 'Demandes à décider, listes d’attente, places proposées', icon: 'queue', group: 'Jour après jour', services: WITH_PLACES, load: () => import('./Asks.svelte') },
   { path: '/agents/guichet', label: 'Guichet', text: 'Réserver ou annuler pour une famille', icon: 'user', group: 'Familles', services: WITH_PLACES, load: () => import('./Counter.svelte') },
@@ -28,6 +29,9 @@ export const AGENT_PAGES: readonly AgentPage[] = [
   { path: '/agents/regles', label: 'Règles et limites', text: 'Lire une règle, l’essayer sur un jour, la changer', icon: 'clock', group: 'Offre et règles', services: WITH_PLACES, load: () => import('./Rules.svelte') },
   { path: '/agents/modifications', label: 'Modifications à vérifier', text: 'Ce que les familles ont changé, champ par champ', icon: 'pen', group: 'Familles', load: () => import('./Changes.svelte') },
   { path: '/agents/dossiers', label: 'Dossiers', text: 'Chercher et consulter le dossier d’une famille', icon: 'folder', group: 'Familles', load: () => import('./Files.svelte') },
+  { path: '/agents/comptes', label: 'Comptes des parents', text: 'Débloquer, renvoyer un lien', icon: 'user', group: 'Familles', load: () => import('./Accounts.svelte') },
+  { path: '/agents/lettres', label: 'Lettres', text: 'Le numéro et le nom du dossier, à imprimer et à poster', icon: 'print', group: 'Familles', load: () => import('./Letters.svelte') },
+  { path: '/agents/import', label: 'Import', text: 'Reprendre la base de facturation', icon: 'download', group: 'Familles', load: () => import('./Import.svelte') },
   { path: '/agents/quotients', label: 'Quotients familiaux', text: 'Demander à la CAF, ou enregistrer ce qui a été lu', icon: 'info', group: 'Familles', load: () => import('./Quotients.svelte') },
   { path: '/agents/effacements', label: 'Effacements', text: 'Demandes d’effacement et durées de conservation', icon: 'closed', group: 'Réglages', load: () => import('./Erasures.svelte') },
   { path: '/agents/facturation', label: 'Facturation du mois', text: 'Du brouillon à l’émission et à la publication', icon: 'invoice', group: 'Facturation', services: ['regie'], load: () => import('./Billing.svelte') },

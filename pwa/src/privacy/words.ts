@@ -10,6 +10,8 @@ const ACTIONS: Record<string, string> = {
   'booking.made': 'Réservation faite par un agent', 'booking.cancelled': 'Réservation annulée par un agent', 'request.accepted': 'Demande acceptée',
   'request.refused': 'Demande refusée', 'opening.closed': 'Jour fermé par la ville', 'attendance.ticked': 'Présence notée', 'invitation.sent': 'Invitation envoyée',
   'invoice.paid': 'Facture payée',
+  'letter.printed': 'Lettre d’ouverture de compte préparée', 'base.imported': 'Dossier repris de la base de facturation',
+  'account.unlock': 'Compte débloqué par un agent', 'account.password': 'Lien de mot de passe envoyé par un agent', 'account.activation': 'Message d’activation renvoyé par un agent',
   'account.joined': 'Compte relié au dossier', 'account.left': 'Compte détaché du dossier', 'account.closed': 'Compte fermé',
   'erasure.asked': 'Effacement demandé', 'erasure.done': 'Effacement accepté', 'erasure.refused': 'Effacement refusé', 'erasure.applied': 'Dossier effacé',
 };
