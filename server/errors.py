@@ -35,8 +35,7 @@ SENTENCES = {
     "no_address": "Ce compte n’a pas d’adresse électronique : mettez-la à jour avec la famille.",
     "code_unknown": "Ce code ne convient pas : il a peut-être déjà servi, ou expiré.",
     "still_owed": "Des factures restent à payer : le dossier ne peut pas encore être effacé.",
-    "already_decided": "Un autre agent a déjà répondu à cette demande.",
-    "reason_needed": "Donnez la raison du refus : la famille la lira.",
+    "refusal_reason": "Donnez la raison du refus : la famille la lira.",
     "no_consent": "La famille n’a pas autorisé la ville à demander son quotient familial.",
     "identity_unchecked": "Vérifiez d’abord l’identité sur une pièce, puis cochez la case.",
     "quotient_unavailable": "{reason}",
@@ -74,11 +73,10 @@ SENTENCES = {
 
 STATUSES = {
     "malformed": 400,
-    "reason_needed": 400,
+    "refusal_reason": 400,
     "identity_unchecked": 400,
     "no_consent": 409,
     "still_owed": 409,
-    "already_decided": 409,
     "identity_linked": 409,
     "identity_differs": 409,
     "password_first": 409,

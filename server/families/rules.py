@@ -15,6 +15,10 @@ _CAF = re.compile(r"\d{5,8}[A-Z]?")
 _PHONE = re.compile(r"(?:\+33|0033|0)([1-9]\d{8})|\+(?!33)(\d{6,14})")
 
 
+class Unfit(ValueError):
+    """This cannot stand in that field."""
+
+
 def phone_of(text: str) -> str | None:
     """A telephone as it is read, ``06 12 34 56 78`` or ``+32470123456``; None when it is none."""
     found = _PHONE.fullmatch(re.sub(r"[\s.\-/()]", "", text))
@@ -30,7 +34,7 @@ def value_of(field: str, text: str) -> str | bool | None:
     """What is kept of what a parent typed in a field; None: emptied.
 
     Raises:
-        ValueError: this cannot stand in that field.
+        Unfit
     """
     text = " ".join(text.split())
     if field in PHONES:
@@ -41,12 +45,14 @@ def value_of(field: str, text: str) -> str | bool | None:
         return {"yes": True, "no": False}[text] if text in ("yes", "no") else _kept(None)
     if field == "diet":
         return _kept(text if text in DIETS else None)
+    if not text:
+        return None
     return _kept(text if 5 <= len(text) <= 250 else None)
 
 
 def _kept(value: str | None) -> str:
     if value is None:
-        raise ValueError
+        raise Unfit
     return value
 
 
@@ -54,9 +60,12 @@ def proof_day(text: str, today: str) -> str:
     """The last day a paper is valid.
 
     Raises:
-        ValueError: no such day, or one that cannot be meant.
+        Unfit: no such day, or one that cannot be meant.
     """
-    day = date.fromisoformat(text)
+    try:
+        day = date.fromisoformat(text)
+    except ValueError as error:
+        raise Unfit from error
     if day.year > date.fromisoformat(today).year + LATEST_PROOF_YEARS or day.year < 2000:
-        raise ValueError
+        raise Unfit
     return text

@@ -148,10 +148,10 @@ async def answer_erasure(
     """An agent's answer. What is owed stands in the way: a file with unpaid invoices is not erased.
 
     Raises:
-        Refusal: ``not_found``; ``already_decided``; ``reason_needed``; ``still_owed``.
+        Refusal: ``not_found``; ``already_decided``; ``refusal_reason``; ``still_owed``.
     """
     if not accept and not (reason or "").strip():
-        raise Refusal("reason_needed")
+        raise Refusal("refusal_reason")
 
     async def write(tx: Transaction) -> None:
         found = await tx.one(

@@ -1,9 +1,12 @@
 """What the demo starts beside the portal, the settings that lead to it, and the lines that say where it is."""
 
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from server.simulators.api_particulier import ApiParticulierSimulator
 from server.simulators.beside import Beside, free_port
+from server.simulators.franceconnect import FranceConnectSimulator
 from server.simulators.mailbox import Mailbox
 from server.simulators.mailbox.page import make_page
 from server.simulators.payfip import Treasury
@@ -30,4 +33,23 @@ def start(environment: Mapping[str, str], town: str) -> Standins:
         address = beside.web(make_bank(Treasury()), free_port())
         made.settings |= {"PORTAIL_PAYFIP_URL": f"{address}/tpa", "PORTAIL_PAYFIP_CLIENT": "090909", "PORTAIL_PAYFIP_MODE": "T"}
         made.lines.append(f"Banque (paiement par carte, rien n’est débité) : {address}/tpa/services/securite")
+    if not {"PORTAIL_FRANCECONNECT_URL", "PORTAIL_PARTICULIER_URL"} & set(environment):
+        _identity(beside, made, environment)
     return made
+
+
+def _identity(beside: Beside, made: Standins, environment: Mapping[str, str]) -> None:
+    """FranceConnect and API Particulier go together: the second knows the first's tokens."""
+    home = environment.get("PORTAIL_PUBLIC_URL") or f"http://127.0.0.1:{environment.get('PORT') or 8000}"
+    back = f"{home.rstrip('/')}/api/franceconnect"
+    secret, token = secrets.token_urlsafe(24), secrets.token_urlsafe(24)
+    provider = FranceConnectSimulator("portail-demo", secret, f"{back}/retour", f"{back}/fin")
+    port = free_port()
+    beside.web(provider.app(f"http://127.0.0.1:{port}"), port)
+    quotients = beside.web(ApiParticulierSimulator(token, provider.who_has).app(), free_port())
+    made.settings |= {
+        "PORTAIL_FRANCECONNECT_URL": provider.issuer, "PORTAIL_FRANCECONNECT_CLIENT": "portail-demo",
+        "PORTAIL_FRANCECONNECT_SECRET": secret, "PORTAIL_PARTICULIER_URL": quotients, "PORTAIL_PARTICULIER_TOKEN": token,
+        "PORTAIL_PARTICULIER_SIRET": "13002526500013",
+    }  # fmt: skip
+    made.lines.append("FranceConnect et la CAF sont simulés : « S’identifier avec FranceConnect », puis choisir une personne.")

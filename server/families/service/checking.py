@@ -55,10 +55,10 @@ async def decide(database: Database, change: str, accept: bool, reason: str | No
     """Accepts or refuses a change. Deciding twice the same way changes nothing.
 
     Raises:
-        Refusal: ``not_found``; ``already_decided``; ``reason_needed`` for a refusal without a reason.
+        Refusal: ``not_found``; ``already_decided``; ``refusal_reason`` for a refusal without a reason.
     """
     if not accept and not (reason or "").strip():
-        raise Refusal("reason_needed")
+        raise Refusal("refusal_reason")
 
     async def write(tx: Transaction) -> None:
         found = await tx.one("SELECT * FROM family_change WHERE id = ?", change)

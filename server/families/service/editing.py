@@ -24,7 +24,7 @@ async def edit(tx: Transaction, command: Command) -> Answer:
         return _answer(command, None, {"outcome": "refused", "code": "NOT_YOURS"})
     try:
         value = rules.value_of(args["field"], args["value"])
-    except ValueError:
+    except rules.Unfit:
         return _answer(command, family["id"], _refused(args["field"], "BAD_VALUE", args["value"]))
     if args["field"] == "diet":
         return await _edit_diet(tx, command, family["id"], str(value) if value else None)
@@ -107,7 +107,7 @@ async def declare_proof(tx: Transaction, command: Command) -> Answer:
         return _answer(command, family["id"], {"outcome": "refused", "code": "CHILD_UNKNOWN"})
     try:
         until = rules.proof_day(args["valid_until"], command.today)
-    except ValueError:
+    except rules.Unfit:
         return _answer(command, family["id"], _refused("valid_until", "BAD_VALUE", args["valid_until"]))
     target = ".".join(part for part in (family["id"], args["kind"], child) if part)
     old = await tx.one("SELECT * FROM family_proof WHERE id = ?", target)
