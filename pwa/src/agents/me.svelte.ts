@@ -9,6 +9,9 @@ export const me = {
   get name() {
     return known?.name ?? '';
   },
+  get id() {
+    return known?.id ?? '';
+  },
   get service() {
     return known?.service ?? null;
   },

@@ -12,6 +12,8 @@ export {
 } from './acts';
 export { answerConsent, changes, consents, contacts, declareProof, editDossier, proofs, putContact, quotients, removeContact } from './dossier';
 export type { ChangeView, ConsentView, ContactView, ProofView, QuotientView } from './dossier';
+export { answerThread, beginThread, closeThread, conversation, draftOf, keepDraft, markRead, threads } from './messages';
+export type { Draft, Letter, MessageView, ThreadView } from './messages';
 export { syncNow } from '../syncing/loop';
 
 /** `exchange.state` for the head of every page; `exchange.skew`: ms by which this phone's clock is wrong, 0 within two minutes. */

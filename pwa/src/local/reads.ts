@@ -79,7 +79,8 @@ export function receipts(options: { all?: boolean } = {}): Query<ReceiptView[]> 
     const dismissed = await dismissedKeys(tables);
     const found = await all(tables, 'receipt', (body: ReceiptBody, row): ReceiptView =>
       ({ ...body, key: row.key, here: body.device === here, dismissed: dismissed.has(row.key) }));
-    return found.filter((receipt) => options.all || !receipt.dismissed).reverse();
+    // That a message was read is no answer that anybody waits for.
+    return found.filter((receipt) => receipt.kind !== 'thread.read@1' && (options.all || !receipt.dismissed)).reverse();
   });
 }
 
@@ -89,5 +90,5 @@ export async function dismissedKeys(tables: Tables): Promise<Set<string>> {
 
 /** What is still on this phone, in the order in which it will be sent, then what was set aside. */
 export function queue(): Query<QueuedCommand[]> {
-  return query(queuedCommands);
+  return query(async (tables) => (await queuedCommands(tables)).filter((op) => op.kind !== 'thread.read@1'));
 }

@@ -61,6 +61,11 @@ export interface InvoiceBody {
   /** A card payment that waits for the bank. */
   live?: { payment: string; cents: number };
 }
+export interface ThreadBody {
+  service: string; number: string; subject: string; about: string | null; closed: boolean; needs_answer: boolean;
+  unread: number; read_by_town: boolean; created_at: string; updated_at: string; last: { side: 'family' | 'town'; excerpt: string } | null;
+}
+export interface MessageBody { thread: string; side: 'family' | 'town'; author: string; body: string; at: string }
 export interface ServiceBody { name: string; address: string | null; phones: [string, string][]; hours: string | null; position: number }
 export interface PlaceBody { name: string; kind: string; address: string | null }
 export interface ActivityBody { name: string; service: string; category: string; bookable: boolean; text: string; position: number }
@@ -96,4 +101,5 @@ export interface ReceiptBody {
 export type CommandKind =
   | 'reservation.book@1' | 'reservation.cancel@1' | 'reservation.confirm@1'
   | 'waitlist.join@1' | 'waitlist.leave@1' | 'device.rename@1' | 'device.revoke@1'
-  | 'dossier.edit@1' | 'contact.put@1' | 'contact.remove@1' | 'proof.declare@1' | 'consent.answer@1';
+  | 'dossier.edit@1' | 'contact.put@1' | 'contact.remove@1' | 'proof.declare@1' | 'consent.answer@1'
+  | 'message.send@1' | 'thread.read@1' | 'thread.close@1';

@@ -30,6 +30,7 @@ const REFUSED: Record<string, string> = {
   NOT_YOURS: 'Ce dossier n’est plus rattaché à votre compte.',
   BAD_VALUE: 'La mairie n’a pas pu lire cette valeur. Vérifiez-la, puis refaites la modification.',
   TEXT_CHANGED: 'Le texte de cette autorisation a changé. Relisez-le, puis répondez à nouveau.',
+  THREAD_UNKNOWN: 'Cet échange n’existe plus. Écrivez un nouveau message au service.',
   NOTHING_TO_CONFIRM: 'Rien à confirmer : cette proposition n’existe plus.',
 };
 
@@ -46,6 +47,9 @@ const DONE: Record<CommandKind, string> = {
   'contact.remove@1': 'Personne retirée',
   'proof.declare@1': 'Justificatif annoncé',
   'consent.answer@1': 'Réponse enregistrée',
+  'message.send@1': 'Message reçu par le service',
+  'thread.read@1': 'Message lu',
+  'thread.close@1': 'Échange clos',
 };
 
 /** What a command asks for, as the head of its card. */
@@ -62,6 +66,9 @@ export const ASKED: Record<CommandKind, string> = {
   'contact.remove@1': 'Retrait d’une personne',
   'proof.declare@1': 'Justificatif',
   'consent.answer@1': 'Autorisation',
+  'message.send@1': 'Message à un service',
+  'thread.read@1': 'Lecture d’un message',
+  'thread.close@1': 'Clôture d’un échange',
 };
 
 /** The few words of a refusal, for a tag beside the slot. */
@@ -76,7 +83,7 @@ export function refusedShort(code: string | undefined): string {
 
 export function faceOf(item: ReceiptItem, kind: CommandKind): Face {
   switch (item.outcome) {
-    case 'accepted': return { icon: 'check', tone: 'ok', text: kind === 'reservation.cancel@1' ? 'Annulé' : kind === 'waitlist.leave@1' ? 'Retiré' : kind.startsWith('device') ? 'Fait' : 'Réservé' };
+    case 'accepted': return { icon: 'check', tone: 'ok', text: kind === 'reservation.cancel@1' ? 'Annulé' : kind === 'waitlist.leave@1' ? 'Retiré' : kind.startsWith('message') ? 'Reçu par le service' : kind.startsWith('reservation') || kind.startsWith('waitlist') ? 'Réservé' : 'Fait' };
     case 'waitlisted': return { icon: 'queue', tone: 'warn', text: waitingAt(item.rank) };
     case 'requested': return { icon: 'clock', tone: 'warn', text: 'Demandé au service' };
     case 'late_request': return { icon: 'clock', tone: 'warn', text: 'Demande tardive' };

@@ -1,0 +1,97 @@
+// Échange avec les services: what the phone knows of it, what it still has to send, and drafts.
+import { wake } from '../syncing/loop';
+import { clock } from './clock';
+import { withCurrent } from './current.svelte';
+import { makeId } from './ids';
+import { idOf, rowsOf } from './lookups';
+import { type Query, query } from './query';
+import { append, queuedCommands, type Wanted } from './queue';
+import type { Tables } from './base';
+import type { MessageBody, ThreadBody } from './rows';
+import type { Kept } from './views';
+
+export type ThreadView = Omit<ThreadBody, 'number'> & { id: string; family: string; number: string | null };
+/** `waiting`: still on this phone, `queued` for sending; the town has not seen it. */
+export type MessageView = MessageBody & { id: string; waiting: { command: string } | null };
+export interface Letter { service: string; subject: string; body: string; about?: string; family?: string }
+export interface Draft { service: string; subject: string; body: string }
+
+interface Sent { thread: string; message: string; body: string; service?: string; subject?: string; about?: string; family?: string }
+interface Waiting { command: string; at: string; args: Sent }
+
+async function waitingMessages(tables: Tables): Promise<Waiting[]> {
+  const queued = (await queuedCommands(tables)).filter((op) => op.kind === 'message.send@1');
+  return queued.map((op) => ({ command: op.id, at: new Date(op.madeAt).toISOString(), args: op.args as unknown as Sent }));
+}
+
+/** Latest first: what the town knows, and threads whose first message is still on this phone. */
+export function threads(): Query<ThreadView[]> {
+  return query(async (tables) => {
+    const known = (await rowsOf(tables, 'thread')).map((row): ThreadView => ({ ...(row.body as ThreadBody), id: idOf(row), family: row.scope.slice(2) }));
+    const found = new Map(known.map((thread) => [thread.id, thread]));
+    for (const { args, at } of await waitingMessages(tables)) {
+      const last = { side: 'family' as const, excerpt: args.body.replace(/\s+/g, ' ').slice(0, 90) };
+      const before = found.get(args.thread) ?? begun(args, at);
+      found.set(args.thread, { ...before, updated_at: at > before.updated_at ? at : before.updated_at, last });
+    }
+    return [...found.values()].sort((one, other) => other.updated_at.localeCompare(one.updated_at));
+  });
+}
+
+function begun(args: Sent, at: string): ThreadView {
+  return {
+    id: args.thread, family: args.family ?? '', number: null, service: args.service ?? '', subject: args.subject ?? '', about: args.about ?? null,
+    closed: false, needs_answer: false, unread: 0, read_by_town: false, created_at: at, updated_at: at, last: null,
+  };
+}
+
+/** One thread's messages, oldest first, then what waits on this phone. */
+export function conversation(thread: string): Query<MessageView[]> {
+  return query(async (tables) => {
+    const rows = (await rowsOf(tables, 'message')).filter((row) => (row.body as MessageBody).thread === thread);
+    const known = rows.map((row): MessageView => ({ ...(row.body as MessageBody), id: idOf(row), waiting: null }));
+    const sent = new Set(known.map((message) => message.id));
+    const waiting = (await waitingMessages(tables)).filter(({ args }) => args.thread === thread && !sent.has(args.message));
+    return [
+      ...known.sort((one, other) => one.at.localeCompare(other.at) || one.id.localeCompare(other.id)),
+      ...waiting.map(({ command, at, args }): MessageView => ({ id: args.message, thread, side: 'family', author: '', body: args.body, at, waiting: { command } })),
+    ];
+  });
+}
+
+/** Begins a thread; its id, to show it at once. */
+export async function beginThread(letter: Letter): Promise<string> {
+  const thread = makeId('t');
+  await ask([{ kind: 'message.send@1', args: { thread, message: makeId('m'), ...letter } as unknown as Wanted['args'] }]);
+  return thread;
+}
+
+export async function answerThread(thread: string, family: string, body: string): Promise<Kept> {
+  return await ask([{ kind: 'message.send@1', args: { thread, message: makeId('m'), body, ...(family ? { family } : {}) } as unknown as Wanted['args'] }]);
+}
+
+/** The family has seen everything up to this message. */
+export async function markRead(thread: string, message: string): Promise<Kept> {
+  return await ask([{ kind: 'thread.read@1', args: { thread, message } as unknown as Wanted['args'] }]);
+}
+
+export async function closeThread(thread: string): Promise<Kept> {
+  return await ask([{ kind: 'thread.close@1', args: { thread } as unknown as Wanted['args'] }]);
+}
+
+/** What was typed and not sent, kept on this phone only; `key`: a thread, or `new`. */
+export async function draftOf(key: string): Promise<Draft | null> {
+  return await withCurrent((base) => base.read(async (tables) => ((await tables.meta.get(`draft/${key}`))?.v as Draft | undefined) ?? null));
+}
+
+export async function keepDraft(key: string, draft: Draft | null): Promise<void> {
+  await withCurrent((base) => base.write(async (tables) => {
+    await (draft && (draft.body || draft.subject) ? tables.meta.put({ k: `draft/${key}`, v: draft }) : tables.meta.delete(`draft/${key}`));
+  }));
+}
+
+async function ask(drafts: Wanted[]): Promise<Kept> {
+  const ops = await withCurrent((base) => append(base, drafts, Math.round(clock())));
+  if (ops.length) wake();
+  return { ids: ops.map((op) => op.id), rids: [] };
+}
