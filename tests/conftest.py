@@ -32,6 +32,10 @@ ROOT = Path(__file__).parents[1]
 PARIS = ZoneInfo("Europe/Paris")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--take-screenshots", action="store_true", help="keep the README's pictures in docs/screenshots")
+
+
 class Clock:
     """The time of the town: a Monday morning, until a test says otherwise. Called, it gives UTC milliseconds."""
 

@@ -80,6 +80,12 @@ class PostgresEngine:
         finally:
             await self._run(f'DROP DATABASE "{name}" WITH (FORCE)')
 
+    def make_durable(self) -> None:
+        """Back to what a town would run, for measuring."""
+        for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+            self._server.psql(f"ALTER SYSTEM RESET {setting}")
+        self._server.psql("SELECT pg_reload_conf()")
+
     def stop(self) -> None:
         self._server.cleanup()
         self._folder.cleanup()

@@ -15,7 +15,7 @@ from tests.browsers.portal import ROOT, Portal
 AXE = (ROOT / "pwa/node_modules/axe-core/axe.min.js").read_text()
 IN_FRENCH = json.loads((ROOT / "pwa/node_modules/axe-core/locales/fr.json").read_text())
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice", "RGAAv4"]
-PUBLIC = ["/", "/connexion", "/actualites", "/messages", "/accessibilite", "/nulle-part"]
+PUBLIC = ["/", "/connexion", "/simulation", "/actualites", "/messages", "/accessibilite", "/nulle-part"]
 FAMILY = [
     "/accueil", "/planning", "/factures", "/envois", "/dossier", "/inscription", "/parametres", "/plus", "/messages",
     "/actualites",

@@ -1,0 +1,100 @@
+"""docs/bench.md, from the figures of one run."""
+
+from typing import Any
+
+INCUMBENT = {"planning, 2 clients": 6.9, "planning, 8 clients": 6.9, "one booking, 1 client": 2.6, "one booking, 8 clients": 3.8}
+HEAD = """# Measured speed and size
+
+Written by `make bench`; nothing here is typed by hand. Ratios of one run count, absolute times move with the machine.
+The load generator, the browser and PostgreSQL share the cores with what is measured.
+
+The data is the reference town (`portail demo --benchmark`): 50 families, 4 units on 65 weekdays, 35 % of the cells booked, 12
+invoices of 8 lines per family. "Incumbent" is the open-source suite that towns run today, measured on the same work with two worker
+processes on SQLite.
+"""
+
+
+def write(figures: dict[str, Any]) -> str:
+    machine = figures["machine"]
+    parts = [
+        HEAD,
+        f"Run of {machine['date']} at revision {machine['revision']}: {machine['system']}; load average at the start {machine['load']}.\n",
+    ]
+    if "sqlite" in figures:
+        parts += _server(figures)
+    if "weights" in figures:
+        parts += _pages(figures)
+    return "\n".join(parts)
+
+
+def _table(head: str, rows: list[list[Any]]) -> str:
+    columns = head.count("|") + 1
+    lines = [f"| {head} |", "|" + "---|" * columns]
+    return "\n".join(lines + ["| " + " | ".join(str(cell) for cell in row) + " |" for row in rows]) + "\n"
+
+
+def _server(figures: dict[str, Any]) -> list[str]:
+    sqlite, postgresql = figures["sqlite"], figures["postgresql"]
+    rates = []
+    for name in sqlite:
+        before = INCUMBENT.get(name)
+        ratio = f"{postgresql[name] / before:.0f} ×" if before else ""
+        rates.append([name, f"{sqlite[name]:.0f}", f"{postgresql[name]:.0f}", before or "", ratio])
+    nothing, rows, history = figures["nothing"], figures["rows"], figures["history"]
+    milliseconds, up, down = figures["fifty"]
+    booked, refused, took = figures["race"]
+    pg_booked, pg_refused, pg_took = figures["postgresql race"]
+    return [
+        "## Works a second\n",
+        "A planning is everything that a browser without any copy needs; a booking is one command, decided, answered and durable.\n",
+        _table("work | SQLite, 1 process | PostgreSQL, 2 processes | incumbent | times", rates),
+        "## The exchange\n",
+        _table(
+            "what | measured | goal",
+            [
+                ["nothing new: a second, beside a trivial JSON route (`GET /api/session`)", f"{nothing['exchange']:.0f} : {nothing['trivial']:.0f} = {nothing['ratio']:.2f}", "≥ 0.5"],
+                ["nothing new: bytes up / down, with headers", f"{nothing['up']} / {nothing['down']}", "≤ 1,000 each"],
+                ["500 rows by hand-written SQL / by ORM objects", f"{rows['hand']:.1f} ms / {rows['orm']:.1f} ms = {rows['ratio']:.1f} ×", "≥ 8 ×"],
+                ["50 queued commands in 50 transactions, SQLite", f"{milliseconds:.0f} ms ({up} bytes up, {down} down)", "≤ 150 ms"],
+                *[[f"ten changed rows, history × {size}", f"{value:.2f} ms ({value / history[1]:.2f})", "± 10 %"] for size, value in history.items()],
+            ],
+        ),
+        "## Never too much, never twice\n",
+        _table(
+            "what | measured | goal",
+            [
+                ["20 families at once for 5 places, SQLite", f"{booked} booked, {refused} refused, {took:.0f} ms", "5, 15"],
+                ["the same on PostgreSQL with 2 processes", f"{pg_booked} booked, {pg_refused} refused, {pg_took:.0f} ms", "5, 15"],
+                ["8 families one after the other for 5 places", f"{figures['queue']} booked", "5"],
+                ["the same request ten times", f"{figures['ten']} booking", "1"],
+            ],
+        ),
+    ]  # fmt: skip
+
+
+def _pages(figures: dict[str, Any]) -> list[str]:
+    weights = [[name, requests, f"{size / 1000:.1f} kB"] for name, (requests, size) in figures["weights"].items()]
+    visible = [
+        [path, "slow network, CPU ÷ 4" if slow else "loopback", f"{times['cold']:.0f} ms", f"{times['warm']:.0f} ms"]
+        for (path, slow), times in figures["visible"].items()
+    ]
+    bookings = [
+        ["slow" if slow else "loopback", f"{one['shown']:.0f} ms", f"{one['confirmed']:.0f} ms", one["requests"], one["up"]]
+        for slow, one in figures["booking"].items()
+    ]
+    scores = figures["lighthouse"]
+    lines = scores if isinstance(scores, str) else _table("page | performance | accessibility | best practices", [[n, *s.values()] for n, s in scores.items()])
+    width, height = figures["grid"]["target"]
+    return [
+        "## Pages (Chromium, 390 × 844)\n",
+        _table("over the wire, nothing cached | requests | bytes", weights),
+        "Slow network: 150 ms, 200 kB/s down, 94 kB/s up.\n",
+        _table("page usable after | on | cold | warm", visible),
+        f"Offline start to the planning, worker asleep: {figures['offline'][False]:.0f} ms; with a CPU a quarter as fast: {figures['offline'][True]:.0f} ms.\n",
+        _table("one booking | on screen | confirmed | requests | bytes up", bookings),
+        f"The week at 390 px: {'scrolls sideways' if figures['grid']['sideways'] else 'no sideways scroll'}, targets of {width} × {height} px.\n",
+        "## Lighthouse (mobile)\n",
+        lines,
+        "## Again\n",
+        "`make bench` (some minutes on a quiet machine); shorter: `PORTAIL_BENCH_SECONDS=2 make bench`.\n",
+    ]

@@ -1,0 +1,147 @@
+"""From the simulation to the receipt: the same price all along, a bank whose tab is closed half-way, and the régie's month."""
+
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.sync_api import Page, expect
+
+from server.simulators.beside import Beside, free_port
+from server.simulators.payfip import Treasury
+from server.simulators.payfip.page import make_page
+from tests.browsers.phone import Phone
+from tests.browsers.portal import Portal
+from tests.browsers.test_accessibility import faults
+
+WIDE = {"viewport": {"width": 1280, "height": 900}, "is_mobile": False, "has_touch": False}
+
+
+@pytest.fixture
+def bank() -> Iterator[str]:
+    beside = Beside()
+    yield beside.web(make_page(Treasury()), free_port())
+    beside.stop()
+
+
+@pytest.fixture
+def paying_portal(demo_data: Path, tmp_path: Path, bank: str) -> Iterator[Portal]:
+    """A portal whose régie has a contract with the bank."""
+    data = Path(shutil.copytree(demo_data, tmp_path / "data"))
+    contract = {"PORTAIL_PAYFIP_URL": f"{bank}/tpa", "PORTAIL_PAYFIP_CLIENT": "090909", "PORTAIL_AGENT_SECOND_FACTOR": "no"}
+    portal = Portal(data, **contract)
+    try:
+        yield portal.start()
+    finally:
+        portal.stop()
+
+
+def amount(page: Page, selector: str) -> str:
+    return page.locator(selector).first.inner_text().replace("\u00a0", " ").replace("\u202f", " ")
+
+
+def test_a_stranger_simulates_without_a_network(new_phone: Callable[..., Phone], paying_portal: Portal) -> None:
+    phone = new_phone(paying_portal)
+    page = phone.open("/simulation")
+    phone.wait_until_ready_offline()
+    page.get_by_label("Je le connais").check()
+    page.get_by_label("Votre quotient familial, en euros").fill("642")
+    page.get_by_label("Accueil du matin pour Enfant 1").select_option("2")
+    estimate = page.locator("section", has=page.get_by_role("heading", name="Votre estimation"))
+    expect(estimate.locator("tbody .money").first).to_have_text(re.compile(r"1,00"))
+    expect(estimate).to_contain_text("non contractuelle")
+    estimate.get_by_text("Pourquoi ce prix").click()
+    expect(estimate).to_contain_text("tranche C")
+    online = estimate.locator("tfoot").inner_text()
+    assert faults(page) == []
+    phone.context.set_offline(True)
+    page.reload()
+    page.get_by_label("Je le connais").check()
+    page.get_by_label("Votre quotient familial, en euros").fill("642")
+    page.get_by_label("Accueil du matin pour Enfant 1").select_option("2")
+    expect(page.locator("tfoot")).to_have_text(online.replace("\n", "").replace("\t", ""), use_inner_text=False)
+
+
+def test_a_parent_pays_with_the_tab_closed_half_way(new_phone: Callable[..., Phone], paying_portal: Portal) -> None:
+    phone = new_phone(paying_portal)
+    page = phone.sign_in("nadia")
+    phone.open_planning()
+    slot = page.locator(".slot", has_text="Accueil du matin").first
+    slot.locator("summary").first.click()
+    expect(slot).to_contain_text(re.compile(r"1,00"))
+    phone.open("/factures")
+    button = page.get_by_role("button", name=re.compile("^Payer .* par carte"))
+    expect(button).to_have_count(1)
+    phone.context.set_offline(True)
+    expect(button).to_be_disabled()
+    expect(page.get_by_text("le paiement par carte reprendra avec le réseau")).to_be_visible()
+    phone.context.set_offline(False)
+    expect(button).to_be_enabled(timeout=20_000)
+    button.click()
+    expect(page.get_by_role("heading", name="Banque de démonstration")).to_be_visible()
+    idop = page.url.partition("idop=")[2]
+    assert faults(page) == []
+    # The parent pays, and the tab is gone before the bank can send it back.
+    answer = httpx.post(page.url.partition("?")[0], data={"idop": idop, "result": "P"}, follow_redirects=False)
+    assert answer.status_code == 303
+    page.close()
+    phone.page = phone.context.new_page()
+    page = phone.open("/factures")
+    paid = page.locator("article").first
+    expect(paid).to_contain_text("Payée le", timeout=20_000)
+    paid.get_by_text("Le détail").click()
+    with page.expect_download() as receipt:
+        paid.get_by_role("button", name=re.compile("^Reçu")).click()
+    assert Path(receipt.value.path()).read_bytes().startswith(b"%PDF")
+    with page.expect_download() as invoice:
+        paid.get_by_role("button", name=re.compile("^Facture en PDF")).click()
+    assert invoice.value.suggested_filename.startswith("F-")
+    phone.context.set_offline(True)
+    with page.expect_download() as kept:
+        paid.get_by_role("button", name=re.compile("^Facture en PDF")).click()
+    assert Path(kept.value.path()).read_bytes() == Path(invoice.value.path()).read_bytes(), "opened once, it is on the device"
+    assert faults(page) == []
+
+
+def test_a_refusal_is_said_on_the_way_back(new_phone: Callable[..., Phone], paying_portal: Portal) -> None:
+    phone = new_phone(paying_portal)
+    page = phone.sign_in("nadia")
+    phone.open("/factures")
+    page.get_by_role("button", name=re.compile("^Payer .* par carte")).click()
+    page.get_by_role("button", name="Refuser (carte refusée)").click()
+    expect(page).to_have_url(re.compile("/factures\\?paiement="))
+    expect(page.get_by_text("La banque a refusé le paiement")).to_be_visible(timeout=15_000)
+    expect(page.get_by_role("button", name=re.compile("^Payer .* par carte"))).to_be_enabled()
+
+
+def test_the_regie_runs_a_month_from_draft_to_journal(new_phone: Callable[..., Phone], paying_portal: Portal) -> None:
+    phone = new_phone(paying_portal, **WIDE)
+    page = phone.open("/connexion")
+    page.get_by_label("Nom d’utilisateur").fill("marc")
+    page.get_by_label("Mot de passe", exact=True).fill("vigneux-demo-2026")
+    page.get_by_role("button", name="Se connecter").click()
+    expect(page).to_have_url(re.compile("/agents/"))
+    phone.open("/agents/factures?etat=late")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Factures et encaissements")
+    page.get_by_label("État").select_option("due")
+    page.get_by_label("Numéro, dossier ou nom").fill("104217")
+    expect(page.get_by_role("status").filter(has_text="pièce")).to_contain_text("1 pièce")
+    page.get_by_role("button", name="Encaisser la facture").first.click()
+    page.get_by_role("button", name=re.compile("^Enregistrer")).click()
+    expect(page.get_by_text("enregistré.")).to_be_visible()
+    expect(page.get_by_text("Aucune facture ne correspond.")).to_be_visible()
+    assert faults(page) == []
+    with page.expect_download() as journal:
+        page.get_by_role("link", name="Journal (CSV)").click()
+    assert "Total chèque" in Path(journal.value.path()).read_text()
+    phone.open("/agents/tarifs?dossier=104217")
+    expect(page.get_by_text("BENALI")).to_be_visible()
+    assert faults(page) == []
+    month = paying_portal.ask("SELECT SUBSTR(MAX(date), 1, 7) FROM booking WHERE date < DATE('now', 'start of month')")[0][0]
+    paying_portal.ask("SELECT 1")
+    phone.open(f"/agents/facturation?mois={month}")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Facturation du mois")
+    expect(page.get_by_role("heading", level=2)).to_be_visible()
+    assert faults(page) == []
