@@ -253,8 +253,7 @@ async def test_the_quotient_block_alone_is_enough(api: ApiParticulier, world: Ou
     assert (await api.by_identity(ANYBODY)).people == 0
 
 
-@pytest.mark.parametrize("dialect", ["sqlite"], indirect=True)
-async def test_an_api_too_slow_or_gone_is_asked_twice_then_left(world: Outside) -> None:
+async def test_an_api_that_is_gone_is_not_asked_for_ever() -> None:
     async def at_once(seconds: float) -> None:
         return None
 

@@ -260,7 +260,6 @@ async def test_the_stand_in_is_as_strict_as_the_provider(client: Client, world: 
         assert (await client.get(back)).headers["Location"] == "/connexion?fc=refus"
 
 
-@pytest.mark.parametrize("dialect", ["sqlite"], indirect=True)
 @pytest.mark.parametrize(
     ("form", "status", "error"),
     [
