@@ -1,5 +1,6 @@
 // Whose copy this browser shows when it starts. No secret: the session itself is a cookie that no script can read.
-export interface Remembered { id: string; username: string; shared: boolean }
+/** `role`: of the pages to open before the copy says it; absent in what older versions remembered. */
+export interface Remembered { id: string; username: string; shared: boolean; role?: 'parent' | 'agent' }
 
 const KEY = 'portail.account';
 const LEAVING = 'portail.leaving';

@@ -23,6 +23,8 @@ export interface SessionState {
 export type SignInResult = { ok: true } | { ok: false; code: string; message: string; facts: Record<string, unknown> };
 interface SessionReply { account: { id: string; username: string; name: string; role: string }; server_time: string; waits_for?: 'totp' | 'enrol' | null }
 
+const roleOf = (reply: SessionReply): 'parent' | 'agent' => (reply.account.role === 'agent' ? 'agent' : 'parent');
+
 let status = $state<SessionState['status']>('loading');
 let signedIn = $state.raw<Remembered | null>(null);
 let ended = $state<SessionState['ended']>(null);
@@ -66,7 +68,7 @@ async function askTheTown(): Promise<void> {
     return;
   }
   const [answer, registration] = await Promise.all([call<SessionReply>('GET', '/api/session'), requestDevice()]);
-  if (answer.kind === 'ok') await enter({ id: answer.body.account.id, username: answer.body.account.username, shared: false }, registration);
+  if (answer.kind === 'ok') await enter({ id: answer.body.account.id, username: answer.body.account.username, shared: false, role: roleOf(answer.body) }, registration);
   else status = 'signed_out';
 }
 
@@ -93,7 +95,7 @@ export async function signInWith(path: string, body: unknown): Promise<SignInRes
 
 async function welcome(reply: SessionReply, shared: boolean): Promise<void> {
   oweFarewell(null);
-  const account = { id: reply.account.id, username: reply.account.username, shared };
+  const account = { id: reply.account.id, username: reply.account.username, shared, role: roleOf(reply) };
   if (signedIn && (signedIn.id !== account.id || signedIn.shared !== shared)) leave();
   await enter(account);
 }
