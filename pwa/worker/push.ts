@@ -7,7 +7,7 @@ export async function announce(registration: ServiceWorkerRegistration, data: Pu
   const told = read(data)?.notification ?? {};
   // Always something visible: Apple silently ends a subscription whose pushes show nothing.
   await registration.showNotification(told.title ?? 'Portail famille', {
-    body: told.body ?? 'Du nouveau sur le portail.', tag: told.tag, lang: 'fr', icon: '/icons/192.png', data: { navigate: told.navigate ?? '/accueil' },
+    body: told.body ?? 'Du nouveau sur le portail.', tag: told.tag, lang: 'fr', icon: '/icons/icon-192.png', data: { navigate: told.navigate ?? '/accueil' },
   });
 }
 

@@ -1,5 +1,5 @@
 /** What a parent must do, and what their children do: pure reading of the rows at an instant. */
-import type { FamilyView, InvoiceView, PlanningView, QueuedCommand, ReceiptView } from '../local/api';
+import type { FamilyView, InvoiceView, PlanningView, QueuedCommand, ReceiptView, ThreadView } from '../local/api';
 import { addDays, dayAt, daysBetween, mondayOf } from '../planning/dates';
 import { linesOf, stateOf, type Line, type Refusal } from '../planning/rules';
 import * as fr from '../texts/fr';
@@ -66,13 +66,20 @@ function bills(invoices: InvoiceView[], today: string): Task[] {
   });
 }
 
-interface Known { view: PlanningView; invoices: InvoiceView[]; receipts: ReceiptView[]; queue: QueuedCommand[]; families: FamilyView[] }
+function letters(threads: ThreadView[]): Task[] {
+  return threads.filter((one) => one.unread || one.needs_answer).slice(0, 3).map((one) => ({
+    key: one.id, icon: 'message', tone: one.needs_answer ? 'warn' : '', href: `/messages?fil=${one.id}`, act: one.needs_answer ? 'Répondre' : 'Lire',
+    text: one.needs_answer ? `Un service attend votre réponse : « ${one.subject} ».` : `Nouveau message d’un service : « ${one.subject} ».`,
+  }));
+}
+
+interface Known { threads?: ThreadView[]; view: PlanningView; invoices: InvoiceView[]; receipts: ReceiptView[]; queue: QueuedCommand[]; families: FamilyView[] }
 
 /** Most pressing first: answers, deadlines, refusals, held commands, bills, the missing quotient. */
 export function tasks(known: Known, now: number): Task[] {
   const refused = known.receipts.filter((one) => !one.dismissed && one.items.some((item) => item.outcome === 'refused' || item.outcome === 'failed_internal')).length;
   const parked = known.queue.filter((one) => one.phase === 'parked').length;
-  const list = [...answers(known.view, now), ...deadlines(known.view, now)];
+  const list = [...answers(known.view, now), ...deadlines(known.view, now), ...letters(known.threads ?? [])];
   if (refused) list.push({ key: 'refused', icon: 'cross', tone: 'bad', href: '/envois', act: 'Voir les raisons', text: `${fr.plural(refused, 'demande')} sans suite : la mairie vous dit pourquoi.` });
   if (parked) list.push({ key: 'parked', icon: 'send', tone: 'warn', href: '/envois', act: 'Décider', text: `${fr.plural(parked, 'demande')} ${parked < 2 ? 'attend' : 'attendent'} votre accord avant de partir.` });
   list.push(...bills(known.invoices, dayAt(now)));

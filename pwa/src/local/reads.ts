@@ -3,7 +3,7 @@ import { deviceState, type StoredRow, type Tables } from './base';
 import { byPosition, idOf, once, rowsOf } from './lookups';
 import { type Query, query } from './query';
 import { queuedCommands } from './queue';
-import type { AccountBody, CalendarBody, DeviceBody, EnrolmentBody, FamilyBody, InvoiceBody, NewsBody, PriceBody, ReceiptBody, ServiceBody } from './rows';
+import type { AccountBody, CalendarBody, DeviceBody, EnrolmentBody, FamilyBody, InvoiceBody, NewsBody, NotificationsBody, PriceBody, ReceiptBody, ServiceBody } from './rows';
 import type {
   AccountView, CalendarView, DeviceView, EnrolmentView, FamilyView, InvoiceView, NewsView, PriceView, QueuedCommand, ReceiptView, ServiceView,
 } from './views';
@@ -70,6 +70,10 @@ export function devices(): Query<DeviceView[]> {
     const found = await all(tables, 'device', (body: DeviceBody, row) => ({ ...body, id: idOf(row), current: idOf(row) === here }));
     return found.sort((a, b) => b.seen_at.localeCompare(a.seen_at));
   });
+}
+
+export function notifications(): Query<NotificationsBody | null> {
+  return query(async (tables) => (await all(tables, 'notifications', (body: NotificationsBody) => body))[0] ?? null);
 }
 
 /** Latest first; those dismissed on this device only with `all`. */

@@ -44,13 +44,18 @@ export interface UnitPrice { cents: number; v: number; why: PriceReason }
 export interface EnrolmentBody {
   child: string; activity: string; since: string; until: string; units: Record<string, UnitPrice>;
 }
-export type BookingState = 'booked' | 'waiting' | 'to_confirm' | 'requested' | 'refused' | 'expired';
+export type BookingState = 'booked' | 'waiting' | 'to_confirm' | 'requested' | 'refused' | 'cancelled' | 'expired';
 export interface BookingBody {
   child: string; session: string; unit: string; date: string; state: BookingState;
   /** False in the other parent's file: no money, no receipt, no act. */
   mine: boolean;
   cents?: number; max_cents?: number; rank?: number; until?: string; reason?: string; note?: string;
   asked_at: string; decided_at: string; receipt?: { device: string; n: number };
+}
+/** What is known of one child in one opening: announced by a parent, ticked by an agent. */
+export interface AttendanceBody {
+  child: string; session: string; date: string; state: 'present' | 'excused' | 'unexcused' | null;
+  ticked_at?: string; announced?: string; announced_at?: string;
 }
 export interface InvoiceLine { child: string | null; label: string; quantity: number; unit_cents: number; amount_cents: number; days?: string[]; why?: PriceReason }
 export interface InvoiceBody {
@@ -60,6 +65,11 @@ export interface InvoiceBody {
   payments?: { id: string; cents: number; mode: string; on: string; reference: string | null }[];
   /** A card payment that waits for the bank. */
   live?: { payment: string; cents: number };
+}
+/** What a person is told, by which channel, and what reaches which device. */
+export interface NotificationsBody {
+  topics: Record<string, ('push' | 'mail')[]>; quiet: [string, string] | null; detailed: boolean;
+  devices: Record<string, { last_ok_at: string | null; error: string | null }>;
 }
 export interface ThreadBody {
   service: string; number: string; subject: string; about: string | null; closed: boolean; needs_answer: boolean;
@@ -100,6 +110,6 @@ export interface ReceiptBody {
 
 export type CommandKind =
   | 'reservation.book@1' | 'reservation.cancel@1' | 'reservation.confirm@1'
-  | 'waitlist.join@1' | 'waitlist.leave@1' | 'device.rename@1' | 'device.revoke@1'
+  | 'waitlist.join@1' | 'waitlist.leave@1' | 'absence.declare@1' | 'device.rename@1' | 'device.revoke@1'
   | 'dossier.edit@1' | 'contact.put@1' | 'contact.remove@1' | 'proof.declare@1' | 'consent.answer@1'
   | 'message.send@1' | 'thread.read@1' | 'thread.close@1';
