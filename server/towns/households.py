@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from server.consents.texts import TEXTS
+from server.instants import day_of
 from server.quotient.rules import valid_until
 from server.tariffs.service import traits_of_grade
 from server.towns.ledger import Ledger, Payer
@@ -124,7 +125,8 @@ def household_rows(
         )
         _add_papers(rows, home, now_ms, until)
         for adult in home.adults:
-            _add_adult(rows, home, adult, password_hash, now_ms, since)
+            # Parents may look at their file before the town's year begins, whatever the day on which the demo is made.
+            _add_adult(rows, home, adult, password_hash, now_ms, min(since, day_of(now_ms, town.zone)))
         for child in home.children:
             rows["family_child"].append({"id": f"{home.id}|{child.id}", "family_id": home.id, "child_id": child.id})
             if child.id not in seen:  # a child of two homes is one child
