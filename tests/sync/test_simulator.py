@@ -14,13 +14,41 @@ from tests.sync.campaign import Failure, campaign, one, shrunk
 from tests.sync.planted import BUGS, Bug
 from tests.sync.reference import Reference
 from tests.sync.servers import town_on
-from tests.sync.steps import history
+from tests.sync.steps import History, Step, history
 
 HISTORIES = int(os.environ.get("PORTAIL_HISTORIES", "2000"))
 SEED = int(os.environ.get("PORTAIL_SEED", "20261123"))
 SHARES = {"reference": 0.5, "sqlite": 0.46, "postgresql": 0.04}
 ENOUGH = 1500  # histories in which a planted bug has to show itself
 README = Path(__file__).parents[2] / "sync" / "README.md"
+
+
+# Histories that once broke the real server or the core: what happened, whose phones, the steps.
+REGRESSIONS: list[tuple[str, list[str], list[tuple[str, int, int]]]] = [
+    (
+        "a booking and the wish behind it are cancelled in one command",
+        ["nadia", "nadia", "paul"],
+        [("ask", 3, 12592428), ("ask", 3, 437367)],
+    ),
+    (
+        "two families queue in the same millisecond",
+        ["nadia", "paul", "aminata"],
+        [("ask", 3, 1131515), ("ask", 5, 13380415), ("send", 2, 14688052), ("arrive", 5, 5132430)],
+    ),
+    (
+        "a tab continues a reset that another tab carried on",
+        ["nadia", "nadia", "paul"],
+        [("sync", 0, 18285), ("send", 3, 2450760), ("arrive", 0, 2009689), ("sync", 3, 16335079), ("answer", 3, 6398307)],
+    ),
+    (
+        "a right ends while its scope is to be read anew",
+        ["nadia", "paul"],
+        [
+            ("sync", 0, 4631160), ("sync", 0, 8410755), ("send", 0, 16130267), ("arrive", 1, 3769784), ("sync", 4, 13702936),
+            ("ask", 2, 1544546), ("sync", 2, 15197100), ("answer", 1, 9397658), ("revoke_grant", 2, 524792),
+        ],
+    ),
+]  # fmt: skip
 
 
 def seeds_of(server: str) -> range:
@@ -49,6 +77,18 @@ def test_every_invariant_holds_on_the_real_server(dialect: str, tmp_path_factory
 
     failure = asyncio.run(run())
     assert failure is None, str(failure)
+
+
+def test_what_once_broke_holds(tmp_path_factory: pytest.TempPathFactory) -> None:
+    async def run() -> list[str]:
+        async with town_on("sqlite", tmp_path_factory.mktemp("regressions")) as town:
+            errors = []
+            for story, cast, steps in REGRESSIONS:
+                error = await one(town, History(tuple(cast), tuple(Step(*step) for step in steps)))
+                errors += [f"{story}: {error!r}"] if error else []
+            return errors
+
+    assert asyncio.run(run()) == []
 
 
 @pytest.mark.parametrize("bug", BUGS, ids=lambda bug: bug.name)

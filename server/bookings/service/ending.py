@@ -42,7 +42,8 @@ async def _give_up(tx: Transaction, command: Command, states: Sequence[str]) -> 
             continue
         owed = slot.late_remove.surcharge(booking["cents"]) if stage == "late" and slot.late_remove else None
         await end(tx, booking, slot, "cancelled", command, touched, owed_cents=owed)
-        mine[item["rid"]] = {**booking, "state": "cancelled"}
+        # Read again: the place that this freed may have been offered to another booking of the same command.
+        mine = await models.by_ids(tx, mine)
         outcomes.append({**told, "outcome": "accepted", **({} if owed is None else {"code": "LATE", "cents": owed})})
     return await answer(tx, command, family, outcomes, touched)
 
@@ -75,7 +76,7 @@ async def confirm(tx: Transaction, command: Command) -> Answer:
             )  # fmt: skip
             touched.add(item["rid"])
             outcomes.append({**told, "outcome": "accepted"})
-        mine[item["rid"]] = (await models.by_ids(tx, [item["rid"]]))[item["rid"]]
+        mine = await models.by_ids(tx, mine)
     return await answer(tx, command, family, outcomes, touched)
 
 
