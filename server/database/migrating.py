@@ -7,6 +7,7 @@ it also forgets unique constraints and indexes. So on SQLite only additive opera
 import asyncio
 import fcntl
 import importlib
+import os
 import pkgutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -92,9 +93,12 @@ async def _one_process_at_a_time(database: Database) -> AsyncIterator[None]:
         return
     assert database.file is not None
     database.file.parent.mkdir(parents=True, exist_ok=True)
-    with open(database.file.with_suffix(".migrating"), "w") as lock:
+    lock = os.open(database.file.with_suffix(".migrating"), os.O_CREAT | os.O_RDWR, 0o600)
+    try:
         await asyncio.to_thread(fcntl.flock, lock, fcntl.LOCK_EX)
         yield
+    finally:
+        os.close(lock)
 
 
 async def _holds_data(database: Database) -> bool:

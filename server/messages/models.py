@@ -106,7 +106,8 @@ async def inbox(reader: Connection | Database, service: str, state: str, words: 
     return await reader.all(
         "SELECT t.*, f.file_number, f.file_label, a.name AS assigned_name,"
         " (SELECT COUNT(*) FROM message m WHERE m.thread_id = t.id AND m.side = 'family' AND m.sent_at > t.town_read_at) AS unread,"
-        " (SELECT m.side FROM message m WHERE m.thread_id = t.id AND m.side <> 'note' ORDER BY m.sent_at DESC, m.id DESC LIMIT 1) AS last_side"
+        " (SELECT m.side FROM message m WHERE m.thread_id = t.id AND m.side <> 'note'"
+        "  ORDER BY m.sent_at DESC, m.id DESC LIMIT 1) AS last_side"
         " FROM thread t JOIN family f ON f.id = t.family_id LEFT JOIN account a ON a.id = t.assigned"
         " WHERE t.service = ? AND t.closed IN (?, ?)"
         " AND (LOWER(t.subject) LIKE ? OR LOWER(t.number) LIKE ? OR LOWER(f.file_label) LIKE ?)"

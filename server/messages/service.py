@@ -50,7 +50,8 @@ async def send(tx: Transaction, command: Command) -> Answer:
     thread = await models.thread(tx, args["thread"])
     assert thread is not None
     outcome: Item = {**told, "outcome": "accepted", "number": thread["number"]}
-    return _answer(command, family, outcome if new else {**outcome, "code": "ALREADY"}, await _rows(tx, thread, command.zone, args["message"]))
+    rows = await _rows(tx, thread, command.zone, args["message"])
+    return _answer(command, family, outcome if new else {**outcome, "code": "ALREADY"}, rows)
 
 
 async def read(tx: Transaction, command: Command) -> Answer:
@@ -111,7 +112,7 @@ async def conversation(database: Database, thread: str, who: Who, now: int, zone
         assigned = await tx.one("SELECT name FROM account WHERE id = ?", found["assigned"]) if found["assigned"] else None
         assert family is not None
         return {
-            **_listed({**found, **family, "assigned_name": assigned["name"] if assigned else None, "unread": 0, "last_side": None}, zone),
+            **_listed({**found, **family, "assigned_name": assigned and assigned["name"], "unread": 0, "last_side": None}, zone),
             "family": found["family_id"],
             "messages": [{"id": m["id"], **_message(m, zone), "side": m["side"]} for m in messages],
         }
