@@ -7,7 +7,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from server.simulators.beside import Beside, free_port
 from server.simulators.payfip import Treasury
@@ -38,14 +38,11 @@ def paying_portal(demo_data: Path, tmp_path: Path, bank: str) -> Iterator[Portal
         portal.stop()
 
 
-def amount(page: Page, selector: str) -> str:
-    return page.locator(selector).first.inner_text().replace("\u00a0", " ").replace("\u202f", " ")
-
 
 def test_a_stranger_simulates_without_a_network(new_phone: Callable[..., Phone], paying_portal: Portal) -> None:
     phone = new_phone(paying_portal)
     page = phone.open("/simulation")
-    phone.wait_until_ready_offline()
+    page.evaluate("navigator.serviceWorker.ready.then(() => 1)")
     page.get_by_label("Je le connais").check()
     page.get_by_label("Votre quotient familial, en euros").fill("642")
     page.get_by_label("Accueil du matin pour Enfant 1").select_option("2")
@@ -140,7 +137,6 @@ def test_the_regie_runs_a_month_from_draft_to_journal(new_phone: Callable[..., P
     expect(page.get_by_text("BENALI")).to_be_visible()
     assert faults(page) == []
     month = paying_portal.ask("SELECT SUBSTR(MAX(date), 1, 7) FROM booking WHERE date < DATE('now', 'start of month')")[0][0]
-    paying_portal.ask("SELECT 1")
     phone.open(f"/agents/facturation?mois={month}")
     expect(page.get_by_role("heading", level=1)).to_have_text("Facturation du mois")
     expect(page.get_by_role("heading", level=2)).to_be_visible()

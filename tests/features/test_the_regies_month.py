@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from server.database import Database
-from server.invoices.service import issue, month
+from server.invoices.service import check_balances, issue, month
 from server.traces.service import PORTAL
 from tests.cast import Client
 from tests.conftest import Clock, SignIn
@@ -151,3 +151,14 @@ async def test_only_the_regie_sits_at_this_desk(as_sylvie: Client, as_nadia: Cli
     for other in (as_sylvie, as_nadia):
         response = await other.get(f"/api/agents/billing?period={PERIOD}")
         assert (response.status_code, (await response.get_json())["error"]["code"]) == (403, "not_allowed")
+
+
+async def test_the_nightly_check_finds_and_mends_a_balance_that_devices_hold_wrong(database: Database, clock: Clock) -> None:
+    assert await check_balances(database, clock()) == 0
+    async with database.transaction() as tx:
+        await tx.run(
+            "INSERT INTO ledger_entry (id, family_id, invoice_id, cents, mode, paid_on, source, entered_at)"
+            " VALUES ('led_1', 'fam_benali', 'inv_benali_2026-10', 100, 'cash', '2026-11-23', 'test', 0)"
+        )
+    assert await check_balances(database, clock()) == 1
+    assert await check_balances(database, clock()) == 0

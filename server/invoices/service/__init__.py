@@ -3,7 +3,7 @@
 from server.invoices.service.listing import bench, blocked, invoices, journal, remind, run
 from server.invoices.service.papers import certificate_pdf, invoice_pdf, receipt_pdf
 from server.invoices.service.paying import Cashier, enter_money, payment_state
-from server.invoices.service.reading import due, invoice_of, invoice_rows, publish
+from server.invoices.service.reading import check_balances, due, invoice_of, invoice_rows, publish
 from server.invoices.service.running import at_counter, credit, issue, month
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "bench",
     "blocked",
     "certificate_pdf",
+    "check_balances",
     "credit",
     "due",
     "enter_money",
