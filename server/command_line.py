@@ -20,13 +20,14 @@ from tqdm import tqdm
 from server import config as configuration
 from server.accounts.service import remove_factor
 from server.admissions.rules import BaseUnreadable
-from server.admissions.service import import_base
+from server.admissions.service import add_agent, close_agent, import_base
 from server.app import create_app
 from server.config import Config, ConfigError
 from server.database import Database
 from server.database.migrating import MigrationRefused, migrate, missing_migration, write_migration
+from server.errors import Refusal
 from server.feed.service import begin_epoch
-from server.instants import now_ms
+from server.instants import day_of, now_ms
 from server.towns.reading import TownError, load_identity
 from server.traces.service import Who
 
@@ -100,6 +101,15 @@ def _parser() -> argparse.ArgumentParser:
     base.add_argument("file", type=Path)
     base.add_argument("--dry-run", action="store_true", help="report what would happen, write nothing")
     base.set_defaults(run=_import)
+
+    agent = commands.add_parser("add-agent", help="make an agent's account; prints the link with which they choose a password")
+    for what in ("username", "name", "service", "email"):
+        agent.add_argument(what)
+    agent.set_defaults(run=_add_agent)
+
+    leaver = commands.add_parser("close-agent", help="an agent leaves: end their sessions, make the account unusable")
+    leaver.add_argument("username")
+    leaver.set_defaults(run=_close_agent)
 
     lost = commands.add_parser("reset-second-factor", help="an agent lost their telephone: the next sign-in adds a new one")
     lost.add_argument("username")
@@ -213,6 +223,22 @@ def _import(settings: Config, options: argparse.Namespace) -> None:
         raise CommandFailed("rien n’a été écrit : corrigez les lignes ci-dessus et recommencez")
     if not report["written"]:
         print("essai : rien n’a été écrit")
+
+
+def _add_agent(settings: Config, options: argparse.Namespace) -> None:
+    today = day_of(now_ms(), ZoneInfo(load_identity(settings.town).time_zone))
+    said = (options.username, options.name, options.service, options.email)
+    try:
+        link = asyncio.run(_with_database(settings, lambda database: add_agent(database, *said, settings.public_url, today, now_ms())))
+    except Refusal as refusal:
+        raise CommandFailed(", ".join(refusal.facts["fields"].values())) from refusal
+    print(f"{options.name} chooses a password within the hour, once: {link}")
+
+
+def _close_agent(settings: Config, options: argparse.Namespace) -> None:
+    if not asyncio.run(_with_database(settings, lambda database: close_agent(database, options.username))):
+        raise CommandFailed(f"no agent is called {options.username}")
+    print(f"{options.username} is signed out everywhere and cannot sign in any more")
 
 
 def _reset_second_factor(settings: Config, options: argparse.Namespace) -> None:

@@ -75,29 +75,3 @@ class SecondFactor(Model):
 
     class Meta:
         table = "second_factor"
-
-
-class Passkey(Model):
-    """A key that a parent's device holds (WebAuthn)."""
-
-    id = fields.CharField(primary_key=True, max_length=400, description="credential id, base64url")
-    account = fields.ForeignKeyField("portail.Account", related_name="passkeys", db_index=True)
-    public_key = fields.TextField(description="COSE key, base64url")
-    sign_count = fields.BigIntField()
-    label = fields.CharField(max_length=80)
-    created_at = fields.BigIntField()
-    used_at = fields.BigIntField(null=True)
-
-    class Meta:
-        table = "passkey"
-
-
-class PasskeyChallenge(Model):
-    """What a device must sign, once and soon."""
-
-    id = fields.CharField(primary_key=True, max_length=100, description="the challenge, base64url")
-    account = fields.CharField(max_length=40, null=True, description="null: somebody who signs in")
-    expires_at = fields.BigIntField()
-
-    class Meta:
-        table = "passkey_challenge"

@@ -422,30 +422,6 @@ class Migration(migrations.Migration):
             bases=['Model'],
         ),
         ops.CreateModel(
-            name='Passkey',
-            fields=[
-                ('id', fields.CharField(primary_key=True, unique=True, db_index=True, description='credential id, base64url', max_length=400)),
-                ('account', fields.ForeignKeyField('portail.Account', source_field='account_id', db_index=True, db_constraint=True, to_field='id', related_name='passkeys', on_delete=OnDelete.CASCADE)),
-                ('public_key', fields.TextField(description='COSE key, base64url', unique=False)),
-                ('sign_count', fields.BigIntField()),
-                ('label', fields.CharField(max_length=80)),
-                ('created_at', fields.BigIntField()),
-                ('used_at', fields.BigIntField(null=True)),
-            ],
-            options={'table': 'passkey', 'app': 'portail', 'pk_attr': 'id', 'table_description': "A key that a parent's device holds (WebAuthn)."},
-            bases=['Model'],
-        ),
-        ops.CreateModel(
-            name='PasskeyChallenge',
-            fields=[
-                ('id', fields.CharField(primary_key=True, unique=True, db_index=True, description='the challenge, base64url', max_length=100)),
-                ('account', fields.CharField(null=True, description='null: somebody who signs in', max_length=40)),
-                ('expires_at', fields.BigIntField()),
-            ],
-            options={'table': 'passkey_challenge', 'app': 'portail', 'pk_attr': 'id', 'table_description': 'What a device must sign, once and soon.'},
-            bases=['Model'],
-        ),
-        ops.CreateModel(
             name='Place',
             fields=[
                 ('code', fields.CharField(primary_key=True, unique=True, db_index=True, max_length=40)),

@@ -133,6 +133,6 @@ def test_a_forgotten_password_is_chosen_anew(new_phone: Callable[..., Phone], po
     page.get_by_role("button", name="Se connecter").click()
     expect(page).to_have_url(f"{posting_portal.url}/accueil")
     page.goto(f"{posting_portal.url}/compte")
-    expect(page.get_by_text("Ce navigateur")).to_be_visible()
+    expect(page.get_by_text("Ce navigateur", exact=True)).to_be_visible()
     expect(page.get_by_role("heading", name="BENALI")).to_be_visible()
     assert faults(page) == []

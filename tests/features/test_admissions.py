@@ -8,7 +8,9 @@ import pytest
 from quart import Quart
 
 from server.accounts.rules import FREE_FAILURES
+from server.admissions.service import add_agent, close_agent
 from server.database import Database
+from server.errors import Refusal
 from tests.cast import PASSWORD, Client
 from tests.conftest import Clock, NewPhone
 from tests.features.mails import link_of, mails
@@ -158,3 +160,33 @@ async def test_an_activation_is_sent_again_for_who_calls(as_sylvie: Client, clie
 async def test_agents_cannot_touch_each_others_accounts(as_sylvie: Client) -> None:
     assert (await as_sylvie.post("/api/agents/accounts/acc_marc/help", json={"what": "password"})).status_code == 404
     assert (await (await as_sylvie.get("/api/agents/accounts?q=marc")).get_json())["accounts"] == []
+
+
+async def test_a_new_agent_chooses_a_password_with_a_link(app: Quart, database: Database, clock: Clock) -> None:
+    link = await add_agent(database, "Fatima", "Fatima Roy", "sports", "fatima@ville.example", "http://localhost", "2026-11-23", clock())
+    client = app.test_client()
+    body = {"link": link.partition("#")[2], "password": "tambour abeille"}
+    assert (await client.post("/api/recovery/password", json=body)).status_code == 200
+    answer = await client.post("/api/session", json={"username": "fatima", "password": "tambour abeille"})
+    assert (await answer.get_json())["account"]["service"] == "sports"
+
+
+async def test_an_agents_password_is_longer(app: Quart, database: Database, clock: Clock) -> None:
+    link = await add_agent(database, "fatima", "Fatima Roy", "sports", "fatima@ville.example", "http://localhost", "2026-11-23", clock())
+    body = {"link": link.partition("#")[2], "password": "xk7vqplmzrtw"}
+    refused = await app.test_client().post("/api/recovery/password", json=body)
+    assert (await refused.get_json())["error"]["facts"]["reasons"] == ["too_short"]
+
+
+async def test_an_agent_of_no_service_or_of_a_known_name_is_not_made(database: Database, clock: Clock) -> None:
+    for username, service, fault in (("x.y", "nulle-part", "service_unknown"), ("marc", "sports", "username_taken")):
+        with pytest.raises(Refusal) as refused:
+            await add_agent(database, username, "Nom", service, "a@ville.example", "http://localhost", "2026-11-23", clock())
+        assert list(refused.value.facts["fields"].values()) == [fault]
+
+
+async def test_an_agent_who_leaves_is_signed_out_everywhere(as_sylvie: Client, client: Client, database: Database) -> None:
+    assert await close_agent(database, "sylvie")
+    assert not await close_agent(database, "nadia")
+    assert (await as_sylvie.get("/api/session")).status_code == 401
+    assert (await client.post("/api/session", json={"username": "sylvie", "password": PASSWORD})).status_code == 401
