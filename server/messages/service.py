@@ -111,8 +111,9 @@ async def conversation(database: Database, thread: str, who: Who, now: int, zone
         family = await tx.one("SELECT file_number, file_label FROM family WHERE id = ?", found["family_id"])
         assigned = await tx.one("SELECT name FROM account WHERE id = ?", found["assigned"]) if found["assigned"] else None
         assert family is not None
+        listed = {**found, **family, "assigned_name": assigned and assigned["name"], "unread": 0, "last_side": None}
         return {
-            **_listed({**found, **family, "assigned_name": assigned and assigned["name"], "unread": 0, "last_side": None}, zone),
+            **_listed(listed, zone),
             "family": found["family_id"],
             "messages": [{"id": m["id"], **_message(m, zone), "side": m["side"]} for m in messages],
         }

@@ -1,7 +1,6 @@
 """A command has one effect, however often it is sent, in whatever order, by however many tabs."""
 
 import asyncio
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -69,7 +68,7 @@ async def test_a_refused_command_keeps_its_number_and_the_next_one_passes(nadias
 
 
 @pytest.fixture
-def poison(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def poison(monkeypatch: pytest.MonkeyPatch) -> None:
     """Our own bug: cancelling writes half of its effect and then fails."""
 
     async def broken(tx: Transaction, command: Command) -> None:
@@ -77,7 +76,6 @@ def poison(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         raise ZeroDivisionError("a bug of ours")
 
     monkeypatch.setitem(executing.HANDLERS, "reservation.cancel@1", broken)
-    yield
 
 
 @pytest.mark.usefixtures("poison")
@@ -118,9 +116,17 @@ async def test_twenty_families_for_five_places(database: Database, new_phone: Ne
     async with database.transaction() as tx:
         await tx.run("UPDATE place_pool SET capacity = taken + 5 WHERE id = ?", session)
         for i in range(20):
-            await tx.run("INSERT INTO child (id, first_name, last_name, born_on, grade, school) VALUES (?, 'A', 'B', '2019-01-01', 'CE1', 'pasteur')", f"chd_race{i}")
+            await tx.run(
+                "INSERT INTO child (id, first_name, last_name, born_on, grade, school)"
+                " VALUES (?, 'A', 'B', '2019-01-01', 'CE1', 'pasteur')",
+                f"chd_race{i}",
+            )
             await tx.run("INSERT INTO family_child (id, family_id, child_id) VALUES (?, 'fam_benali', ?)", f"fc_race{i}", f"chd_race{i}")
-            await tx.run("INSERT INTO enrolment (id, child_id, activity_id, units, since, until) VALUES (?, ?, 'accueil-matin', '[\"pasteur-matin\"]', '2026-09-01', '2027-08-31')", f"enr_race{i}", f"chd_race{i}")
+            await tx.run(
+                "INSERT INTO enrolment (id, child_id, activity_id, units, since, until)"
+                " VALUES (?, ?, 'accueil-matin', '[\"pasteur-matin\"]', '2026-09-01', '2027-08-31')",
+                f"enr_race{i}", f"chd_race{i}",
+            )
     before = await taken(database, session)
     phones = [await new_phone("nadia") for _ in range(20)]
     wishes = [{"items": [item(f"chd_race{i}", session)], "mode": "each", "if_full": "ask"} for i in range(20)]

@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 from tortoise.migrations.operations import RemoveField
 
-from server.database import Database
-from server.database import migrating
+from server.database import Database, migrating
 from server.database.migrating import MigrationRefused, migrate, missing_migration
 
 

@@ -51,7 +51,7 @@ async def service() -> AsyncIterator[PushService]:
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
     await site.start()
-    found.host = "127.0.0.1:{}".format(site._server.sockets[0].getsockname()[1])  # type: ignore[union-attr]
+    found.host = f"127.0.0.1:{site._server.sockets[0].getsockname()[1]}"  # type: ignore[union-attr]
     yield found
     await runner.cleanup()
 
