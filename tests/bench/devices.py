@@ -102,5 +102,5 @@ def free_cells(rows: dict[str, Any], now: float) -> list[tuple[str, str]]:
         for day, (add_until, _, level) in body["days"].items():
             session = f"{body['unit']}:{body['month']}-{day}"
             wanted = [child for child, open_to in units if body["unit"] in open_to]
-            found += [(c, session) for c in wanted if add_until > now and level == 0 and (c, session) not in taken]
+            found += [(c, session) for c in wanted if add_until > now and level < 2 and (c, session) not in taken]
     return sorted(found, key=lambda cell: cell[1][-10:], reverse=True)

@@ -6,6 +6,7 @@ Loopback only, bounded in time and in clients.
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,8 +43,16 @@ class Client:
         if content is not None:
             head += ["Content-Type: application/json", f"Content-Length: {len(body)}"]
         request = "\r\n".join(head).encode() + b"\r\n\r\n" + body
-        if self._streams is None:
-            self._streams = await asyncio.open_connection("127.0.0.1", self.port, limit=2**20)
+        if self._streams is not None:
+            try:
+                return await self._send(request)
+            except (asyncio.IncompleteReadError, ConnectionError):
+                await self.close()  # the server had closed the idle connection
+        self._streams = await asyncio.open_connection("127.0.0.1", self.port, limit=2**20)
+        return await self._send(request)
+
+    async def _send(self, request: bytes) -> Answer:
+        assert self._streams is not None
         reader, writer = self._streams
         writer.write(request)
         return await self._read(reader, len(request))
@@ -69,9 +78,10 @@ class Client:
 
     async def close(self) -> None:
         if self._streams:
-            self._streams[1].close()
-            await self._streams[1].wait_closed()
-            self._streams = None
+            writer, self._streams = self._streams[1], None
+            writer.close()
+            with suppress(ConnectionError):
+                await writer.wait_closed()
 
 
 async def rate(clients: list[Client], work: Callable[[Client], Awaitable[Any]], seconds: float) -> float:
