@@ -130,8 +130,9 @@ async def reply(
         found = await _desk(tx, thread, who)
         if not await models.add_message(tx, message, thread, "town", who.account or "", who.name, body, now):
             return
+        has_it = found["assigned"] or who.account
         await models.change(
-            tx, thread, updated_at=now, town_read_at=now, needs_answer=needs_answer, closed=closes, assigned=found["assigned"] or who.account
+            tx, thread, updated_at=now, town_read_at=now, needs_answer=needs_answer, closed=closes, assigned=has_it
         )
         rows = await _rows(tx, found, zone, message)
         await put_changes(tx, {scope_of(found["family_id"]): dict(rows)}, now)
