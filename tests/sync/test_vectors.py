@@ -58,7 +58,7 @@ def test_typescript_gives_what_the_vectors_say(file: Path) -> None:
 
 def test_every_twin_is_told_by_vectors() -> None:
     told = {case["call"].split(".")[0] for file in FILES for case in cases_of(file)}
-    twins = {path.stem for path in SYNC.glob("*.ts")}
+    twins = {path.stem for path in SYNC.glob("*.ts")} - {"shapes"}  # types only
     assert told == twins == {path.stem for path in SYNC.glob("*.py")} - {"__init__"}
     assert set(typescript()) == {file.name for file in FILES}
 
