@@ -24,7 +24,7 @@ class FranceConnectLink(Model):
     """One person at FranceConnect is one account here, never two. Keyed by issuer and subject, never by e-mail."""
 
     id = fields.CharField(primary_key=True, max_length=64, description="SHA-256 of issuer and subject")
-    account = fields.ForeignKeyField("portail.Account", related_name="franceconnect", unique=True)
+    account = fields.OneToOneField("portail.Account", related_name="franceconnect")
     issuer = fields.CharField(max_length=200)
     subject = fields.CharField(max_length=100)
     linked_at = fields.BigIntField()

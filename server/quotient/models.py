@@ -30,8 +30,8 @@ class QuotientReading(Model):
 class QuotientRequest(Model):
     """A parent allowed the town to ask: an agent checks the identity and asks. One per family while it waits."""
 
-    id = fields.CharField(primary_key=True, max_length=40)
-    family = fields.ForeignKeyField("portail.Family", related_name="quotient_requests", unique=True)
+    id = fields.CharField(primary_key=True, max_length=40, description="the family")
+    family = fields.OneToOneField("portail.Family", related_name="quotient_request")
     account = fields.CharField(max_length=40)
     state = fields.CharField(max_length=20, description="asked | not_found | failed")
     code = fields.CharField(max_length=20, null=True, description="the error of the last attempt")

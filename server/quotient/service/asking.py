@@ -1,6 +1,5 @@
 """How a quotient comes: a parent allows it, FranceConnect or an agent fetches it, or an agent reads it somewhere."""
 
-import secrets
 from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -52,8 +51,8 @@ async def ask_agents(tx: Transaction, family: str, account: str, state: str, cod
     """Puts the family on the agents' list, or notes what became of the last attempt."""
     await tx.run(
         "INSERT INTO quotient_request (id, family_id, account, state, code, asked_at, tried_at) VALUES (?, ?, ?, ?, ?, ?, ?)"
-        " ON CONFLICT (family_id) DO UPDATE SET state = excluded.state, code = excluded.code, tried_at = excluded.tried_at",
-        f"qr_{secrets.token_hex(8)}", family, account, state, code, now, None if state == "asked" else now,
+        " ON CONFLICT (id) DO UPDATE SET state = excluded.state, code = excluded.code, tried_at = excluded.tried_at",
+        family, family, account, state, code, now, None if state == "asked" else now,
     )  # fmt: skip
 
 
