@@ -10,7 +10,7 @@ import { askToKeep } from './keeping.svelte';
 import { childrenOf } from './plans';
 import { append, foldedBookings, queuedCommands, release, takeBack, type Wanted } from './queue';
 import { dismissedKeys } from './reads';
-import type { CommandKind } from './rows';
+import type { AbsenceReason, CommandKind } from './rows';
 import type { BookingView, BookItem, Kept } from './views';
 
 /** Asks for places. `each`: every place for itself; `all`: all or none, at most 60. */
@@ -42,6 +42,12 @@ export async function leaveWaitingList(rids: string[]): Promise<Kept> {
 export async function confirm(rid: string, maxCents: number): Promise<Kept> {
   const args = { items: [{ rid, max_price_cents: maxCents }] };
   return await withCurrent((base) => ask(base, [{ kind: 'reservation.confirm@1', args }], false));
+}
+
+/** A child will not come today or tomorrow; the booking stays. */
+export async function declareAbsence(rid: string, reason: AbsenceReason, note: string): Promise<Kept> {
+  const args = { items: [{ rid }], reason, ...(note ? { note } : {}) };
+  return await withCurrent((base) => ask(base, [{ kind: 'absence.declare@1', args }], false));
 }
 
 export async function renameDevice(device: string, label: string): Promise<Kept> {

@@ -8,7 +8,7 @@ export { account, calendar, devices, enrolments, families, invoice, invoices, ne
 export { activities, bookings, children, places, planning, units } from './plans';
 
 export {
-  book, cancel, confirm, dismissReceipt, joinWaitingList, leaveWaitingList, renameDevice, resendParked, revokeDevice, withdrawQueued,
+  book, cancel, confirm, declareAbsence, dismissReceipt, joinWaitingList, leaveWaitingList, renameDevice, resendParked, revokeDevice, withdrawQueued,
 } from './acts';
 export { answerConsent, changes, consents, contacts, declareProof, editDossier, proofs, putContact, quotients, removeContact } from './dossier';
 export type { ChangeView, ConsentView, ContactView, ProofView, QuotientView } from './dossier';

@@ -4,7 +4,7 @@ import { byPosition, idOf, once, rowsOf } from './lookups';
 import { foldedBookings } from './queue';
 import { type Query, query } from './query';
 import { slotsOf } from './slots';
-import type { ActivityBody, CalendarBody, ChildBody, EnrolmentBody, PlaceBody, UnitBody } from './rows';
+import type { ActivityBody, AttendanceBody, CalendarBody, ChildBody, EnrolmentBody, PlaceBody, UnitBody } from './rows';
 import type { ActivityView, BookingView, CalendarView, ChildView, EnrolmentView, PlaceView, PlanningView, UnitView } from './views';
 
 /** Everything that a week or a month of planning shows, in one read. */
@@ -22,6 +22,7 @@ export function planning(from: string, to: string): Query<PlanningView> {
       units: new Map(units.map((unit) => [unit.id, unit])),
       slots: await slotsOf(tables, from, to, wanted),
       bookings: booked,
+      attendance: await attendanceOf(tables, from, to),
       calendar: periods,
     };
   });
@@ -80,6 +81,11 @@ async function unitsOf(tables: Tables): Promise<UnitView[]> {
     return { ...body, id: idOf(row), placeName: names.get(body.place) ?? '' };
   });
   return once(all, (unit) => unit.id).sort(byPosition);
+}
+
+async function attendanceOf(tables: Tables, from: string, to: string): Promise<Map<string, AttendanceBody>> {
+  const all = (await rowsOf(tables, 'att')).map((row) => row.body as AttendanceBody);
+  return new Map(all.filter((one) => one.date >= from && one.date <= to).map((one) => [`${one.child}|${one.session}`, one]));
 }
 
 async function periodsOf(tables: Tables, from: string, to: string): Promise<CalendarView[]> {

@@ -52,6 +52,7 @@ export interface BookingBody {
   cents?: number; max_cents?: number; rank?: number; until?: string; reason?: string; note?: string;
   asked_at: string; decided_at: string; receipt?: { device: string; n: number };
 }
+export type AbsenceReason = 'illness' | 'family' | 'school_trip' | 'strike' | 'other';
 /** What is known of one child in one opening: announced by a parent, ticked by an agent. */
 export interface AttendanceBody {
   child: string; session: string; date: string; state: 'present' | 'excused' | 'unexcused' | null;

@@ -1,6 +1,6 @@
 // What the pages see: rows folded with what is still on this phone. Instants here are milliseconds since 1970.
 import type {
-  AccountBody, ActivityBody, BookingBody, CalendarBody, ChildBody, CommandKind, DeviceBody, EnrolmentBody, FamilyBody,
+  AccountBody, ActivityBody, AttendanceBody, BookingBody, CalendarBody, ChildBody, CommandKind, DeviceBody, EnrolmentBody, FamilyBody,
   InvoiceBody, Level, NewsBody, PlaceBody, PriceBody, ReceiptBody, ServiceBody, UnitBody,
 } from './rows';
 
@@ -51,6 +51,8 @@ export interface PlanningView {
   /** By session (`<unit>:<date>`), only units that some child is enrolled in. */
   slots: Map<string, Slot>;
   bookings: BookingView[];
+  /** By `<child>|<session>`: absences announced, children ticked. */
+  attendance?: Map<string, AttendanceBody>;
   calendar: CalendarView[];
 }
 

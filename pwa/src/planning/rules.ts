@@ -1,5 +1,5 @@
 /** What one line of the planning is: pure reading of the rows, the draft and the hour. Instants are milliseconds. */
-import type { ActivityView, BookingView, CalendarView, ChildView, PlanningView, ReceiptItem, ReceiptView, Slot, UnitPrice, UnitView } from '../local/api';
+import type { ActivityView, AttendanceBody, BookingView, CalendarView, ChildView, PlanningView, ReceiptItem, ReceiptView, Slot, UnitPrice, UnitView } from '../local/api';
 
 export interface Refusal { item: ReceiptItem; receipt: ReceiptView }
 
@@ -8,12 +8,13 @@ export interface Line {
   key: string; child: string; session: string; date: string;
   unit: UnitView; activity: ActivityView | undefined; slot: Slot | undefined;
   price: UnitPrice | undefined; booking: BookingView | undefined; refusal: Refusal | undefined; fixed: boolean;
+  attendance?: AttendanceBody;
 }
 
 /** `fixed`: shown, never booked here. `other`: booked by the other parent. `ask`: the town waits for an answer. */
 export type State =
   | 'fixed' | 'free' | 'full' | 'closed' | 'refused'
-  | 'phone' | 'sent' | 'booked' | 'waiting' | 'requested' | 'ask' | 'expired' | 'other' | 'leaving' | 'not_yet' | 'declined';
+  | 'phone' | 'sent' | 'booked' | 'waiting' | 'requested' | 'ask' | 'expired' | 'other' | 'leaving' | 'not_yet' | 'declined' | 'called_off';
 
 export const lineKey = (child: string, session: string): string => `${child}|${session}`;
 
@@ -41,10 +42,12 @@ export function linesOf(view: PlanningView, refusals: Map<string, Refusal>, chil
     const key = lineKey(child, session);
     const slot = view.slots.get(session);
     const activity = view.activities.get(unit.activity);
-    const booking = view.bookings.find((one) => one.child === child && one.session === session);
+    // What stands now comes before what the town refused or called off.
+    const all = view.bookings.filter((one) => one.child === child && one.session === session);
+    const booking = all.find(isHeld) ?? all[0];
     const fixed = activity?.bookable === false;
     if (!slot && !booking) return;
-    lines.set(key, { key, child, session, date, unit, activity, slot, price, booking, refusal: refusals.get(key), fixed });
+    lines.set(key, { key, child, session, date, unit, activity, slot, price, booking, refusal: refusals.get(key), fixed, attendance: view.attendance?.get(key) });
   };
   for (const enrolment of view.enrolments) {
     if (enrolment.child !== child || date < enrolment.since || date > enrolment.until) continue;
@@ -73,6 +76,7 @@ export function stateOf(line: Line, now: number): State {
   if (booking?.state === 'to_confirm') return 'ask';
   if (booking?.state === 'requested') return 'requested';
   if (booking?.state === 'refused') return 'declined';
+  if (booking?.state === 'cancelled') return 'called_off';
   if (booking?.state === 'asked') return 'sent';
   if (line.fixed) return 'fixed';
   if (slot && now < slot.opensAt) return 'not_yet';
@@ -91,7 +95,7 @@ export function changeUntil(line: Line): number | null {
 export const lastAdd = (slot: Slot): number => Math.max(slot.addUntil, slot.lateAddUntil);
 
 /** Whether a booking stands in the way of another wish for the same place. */
-export const isHeld = (booking: BookingView | undefined): boolean => booking !== undefined && booking.state !== 'expired' && booking.state !== 'refused';
+export const isHeld = (booking: BookingView | undefined): boolean => booking !== undefined && !['expired', 'refused', 'cancelled'].includes(booking.state);
 
 /** What a late request costs more, or a late cancelling still costs, in cents; null: it is not late. */
 export function lateCents(line: Line, now: number): number | null {
@@ -125,3 +129,8 @@ export const periodOn = (periods: CalendarView[], date: string): CalendarView | 
   periods.filter((one) => one.from <= date && date <= one.to).sort((one, other) => Number(one.kind === 'school_holiday') - Number(other.kind === 'school_holiday'))[0];
 
 export const initial = (child: Pick<ChildView, 'first_name'>): string => child.first_name.charAt(0).toUpperCase();
+
+/** A child who will not come today or tomorrow, when it is too late to cancel without cost: worth telling. */
+export const mayAnnounce = (line: Line, today: string, tomorrow: string, now: number): boolean =>
+  line.booking?.state === 'booked' && line.booking.mine && !line.booking.phone && (line.date === today || line.date === tomorrow)
+  && now > (line.slot?.removeUntil ?? 0) && !line.attendance?.announced && !line.attendance?.state;

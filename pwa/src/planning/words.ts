@@ -1,5 +1,6 @@
 /** The tag of a line of the planning: four states never look alike, and none is told by colour alone. */
 import { hourAt, moment, refusedShort, waitingAt, type Face } from '../texts/fr';
+import type { AttendanceBody } from '../local/api';
 import type { Line, State } from './rules';
 
 export function faceOfState(line: Line, state: State, wish: 'add' | 'remove' | undefined, now: number, interrupted = false): Face | null {
@@ -15,6 +16,7 @@ export function faceOfState(line: Line, state: State, wish: 'add' | 'remove' | u
     case 'ask': return { icon: 'question', tone: 'warn', text: line.booking?.until ? `À confirmer avant ${moment(Date.parse(line.booking.until), now)}` : 'À confirmer' };
     case 'requested': return { icon: 'clock', tone: 'warn', text: line.booking?.reason === 'LATE' ? 'Demande tardive, le service décide' : 'Demandé, le service décide' };
     case 'declined': return { icon: 'cross', tone: 'bad', text: 'Refusé par le service' };
+    case 'called_off': return { icon: 'cross', tone: 'bad', text: 'Annulé par la mairie' };
     case 'not_yet': return { icon: 'clock', tone: '', text: `Ouvre ${moment(line.slot?.opensAt ?? 0, now)}` };
     case 'expired': return { icon: 'clock', tone: '', text: 'Délai de réponse passé' };
     case 'refused': return { icon: 'cross', tone: 'bad', text: refusedShort(line.refusal?.item.code) };
@@ -30,4 +32,12 @@ export function faceOfState(line: Line, state: State, wish: 'add' | 'remove' | u
 function closes(line: Line, now: number): string {
   const decided = line.booking ? Date.parse(line.booking.decided_at) : 0;
   return decided && now - decided < 12 * 3_600_000 ? ` à ${hourAt(decided)}` : '';
+}
+
+/** What was announced, or seen by an agent; null: nothing yet, the booking speaks. */
+export function faceOfAttendance(seen: AttendanceBody | undefined): Face | null {
+  if (seen?.state === 'present') return { icon: 'done', tone: 'ok', text: 'Présent' };
+  if (seen?.state === 'excused') return { icon: 'info', tone: 'warn', text: 'Absent, excusé' };
+  if (seen?.state === 'unexcused') return { icon: 'alert', tone: 'bad', text: 'Absent, non excusé' };
+  return seen?.announced ? { icon: 'info', tone: 'warn', text: 'Absence annoncée' } : null;
 }

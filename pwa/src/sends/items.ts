@@ -15,4 +15,4 @@ export function nameOf(thing: Thing, names: Names): string {
 
 /** A place of this child in this slot, asked for or held, whichever command made it. */
 export const heldBy = (thing: Thing, names: Names): BookingView | undefined =>
-  [...names.bookings.values()].find((one) => one.child === thing.child && one.session === thing.session && one.state !== 'expired' && one.state !== 'refused');
+  [...names.bookings.values()].find((one) => one.child === thing.child && one.session === thing.session && !['expired', 'refused', 'cancelled'].includes(one.state));

@@ -39,6 +39,7 @@ const DONE: Record<CommandKind, string> = {
   'reservation.cancel@1': 'Annulé, confirmé par la mairie',
   'reservation.confirm@1': 'Réservé, confirmé par la mairie',
   'waitlist.join@1': 'Inscrit sur la liste d’attente',
+  'absence.declare@1': 'Absence reçue par la mairie',
   'waitlist.leave@1': 'Retiré de la liste d’attente',
   'device.rename@1': 'Appareil renommé',
   'device.revoke@1': 'Appareil déconnecté',
@@ -58,6 +59,7 @@ export const ASKED: Record<CommandKind, string> = {
   'reservation.cancel@1': 'Annulation',
   'reservation.confirm@1': 'Réponse à une proposition',
   'waitlist.join@1': 'Inscription en liste d’attente',
+  'absence.declare@1': 'Absence',
   'waitlist.leave@1': 'Sortie de la liste d’attente',
   'device.rename@1': 'Nom d’un appareil',
   'device.revoke@1': 'Déconnexion d’un appareil',
@@ -83,7 +85,7 @@ export function refusedShort(code: string | undefined): string {
 
 export function faceOf(item: ReceiptItem, kind: CommandKind): Face {
   switch (item.outcome) {
-    case 'accepted': return { icon: 'check', tone: 'ok', text: kind === 'reservation.cancel@1' ? 'Annulé' : kind === 'waitlist.leave@1' ? 'Retiré' : kind.startsWith('message') ? 'Reçu par le service' : kind.startsWith('reservation') || kind.startsWith('waitlist') ? 'Réservé' : 'Fait' };
+    case 'accepted': return { icon: 'check', tone: 'ok', text: kind === 'reservation.cancel@1' ? 'Annulé' : kind === 'waitlist.leave@1' ? 'Retiré' : kind === 'absence.declare@1' ? 'Absence annoncée' : kind.startsWith('message') ? 'Reçu par le service' : kind.startsWith('reservation') || kind.startsWith('waitlist') ? 'Réservé' : 'Fait' };
     case 'waitlisted': return { icon: 'queue', tone: 'warn', text: waitingAt(item.rank) };
     case 'requested': return { icon: 'clock', tone: 'warn', text: 'Demandé au service' };
     case 'late_request': return { icon: 'clock', tone: 'warn', text: 'Demande tardive' };

@@ -68,7 +68,7 @@ async def places_of(reader: Reader, service: str | None) -> list[dict[str, Any]]
     rows = await reader.all(
         "SELECT p.code, p.name, u.id AS unit, u.name AS unit_name, a.name AS activity FROM unit u"
         " JOIN activity a ON a.code = u.activity_id JOIN place p ON p.code = u.place_id"
-        " WHERE a.service_id = ? AND a.bookable ORDER BY p.name, u.position",
+        " WHERE a.service_id = ? AND a.bookable ORDER BY u.position, p.name",
         service or "",
     )
     places: dict[str, dict[str, Any]] = {}
