@@ -16,7 +16,7 @@ ROUNDS = 15
 
 async def measure(data: Path) -> dict[str, float]:
     """Milliseconds per page of 500 rows, medians: ``hand``, ``orm``; and ``ratio``."""
-    database = await Database(f"sqlite:///{data / 'portal.db'}").open()
+    database = await Database(f"sqlite:///{data / 'portail.db'}").open()
     try:
         found = await database.one(
             "SELECT g.account, g.scope FROM sync_grant g JOIN sync_row r ON r.scope = g.scope WHERE g.scope LIKE 'f:%'"

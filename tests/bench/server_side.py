@@ -139,7 +139,7 @@ def step_back(cursor: str, rows: int) -> str:
 
 def lengthen(portal: Portal, scope: str, rows: int) -> None:
     """Gives a family so many older rows: receipts of years, and what was cancelled since."""
-    with closing(sqlite3.connect(portal.data / "portal.db", timeout=10)) as books:
+    with closing(sqlite3.connect(portal.data / "portail.db", timeout=10)) as books:
         books.execute("BEGIN IMMEDIATE")
         (held,) = books.execute("SELECT COUNT(*) FROM sync_row WHERE scope = ? AND key LIKE 'receipt/old/%'", (scope,)).fetchone()
         old = [(scope, f"receipt/old/{number}", -number - 1, '{"kind":"old"}') for number in range(held, rows)]
