@@ -48,9 +48,7 @@ def allow(*roles: str) -> Callable[[Callable[P, Awaitable[T]]], Callable[P, Awai
         @wraps(view)
         async def guarded(*args: P.args, **kwargs: P.kwargs) -> T:
             if PUBLIC not in roles:
-                who = await visitor()
-                if who is None:
-                    raise Refusal("sign_in")
+                who = await signed_in()
                 if not {who.role, f"{who.role}:{who.service}"}.intersection(roles):
                     raise Refusal("not_allowed")
             return await view(*args, **kwargs)
@@ -72,7 +70,8 @@ async def signed_in() -> Visitor:
     """Who is signed in, in a view whose `allow` names no ``public``."""
     who = await visitor()
     if who is None:
-        raise Refusal("sign_in")
+        # A phone that was lost must hear that it was revoked, not only that it is signed out: it empties itself then.
+        raise Refusal("device_revoked" if g.get("revoked") else "sign_in")
     return who
 
 
@@ -83,6 +82,9 @@ async def _look_up() -> Visitor | None:
     portal: Any = current_app.extensions["portail"]
     found = await session_of(portal.database, secret, portal.now())
     if found is None:
+        return None
+    if found["revoked"]:
+        g.revoked = True
         return None
     return Visitor(
         found["account_id"], found["role"], found["name"], found["username"], found["id"], found["device"], found["service"]

@@ -32,6 +32,7 @@ class Session(Model):
     created_at = fields.BigIntField()
     seen_at = fields.BigIntField()
     expires_at = fields.BigIntField()
+    revoked = fields.BooleanField(null=True, description="its device was ended: signs nobody in, but is told so")
 
     class Meta:
         table = "session"

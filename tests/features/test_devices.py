@@ -16,6 +16,8 @@ async def test_a_lost_phone_is_ended_from_another_one(new_phone: NewPhone) -> No
     kept, lost = await new_phone("nadia"), await new_phone("nadia")
     assert (await send(kept, "device.revoke@1", {"device": lost.device}))["outcome"] == "accepted"
     assert (await lost.client.get("/api/session")).status_code == 401
+    told = await lost.post(lost.request())
+    assert (told.status_code, (await told.get_json())["error"]["code"]) == (403, "device_revoked"), "so that it empties itself"
     listed = (await (await kept.client.get("/api/sync/v1/devices")).get_json())["devices"]
     assert [(one["device"], one["revoked_at"] is not None) for one in listed if one["device"] == lost.device] == [(lost.device, True)]
 

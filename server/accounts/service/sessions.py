@@ -31,14 +31,16 @@ async def open_session(tx: Transaction, account: str, agent: str, now: int, *, s
 async def session_of(database: Database, secret: str, now: int, *, awaits_factor: bool = False) -> Row | None:
     """The live session of a cookie's secret, with its account's `role`, `name`, `username` and `service`.
 
+    `revoked`: its device was ended; such a session signs nobody in.
+
     A session that still waits for its second factor is none, except for who asks for just that.
     """
     found = await database.one(
-        "SELECT s.id, s.account_id, s.device, s.seen_at, s.created_at, s.expires_at, a.role, a.name, a.username, a.service"
+        "SELECT s.id, s.account_id, s.device, s.seen_at, s.created_at, s.expires_at, s.revoked, a.role, a.name, a.username, a.service"
         " FROM session s JOIN account a ON a.id = s.account_id WHERE s.id = ? AND s.expires_at > ? AND s.awaits_factor = ?",
         session_id(secret), now, awaits_factor,
     )  # fmt: skip
-    if found and not awaits_factor and now - found["seen_at"] > rules.TOUCH_EVERY:
+    if found and not awaits_factor and not found["revoked"] and now - found["seen_at"] > rules.TOUCH_EVERY:
         await _touch(database, found, now)
     return found
 
@@ -62,7 +64,7 @@ async def sessions_of(connection: Connection | Database, account: str, now: int)
     """The account's live sessions, the latest used first."""
     return await connection.all(
         "SELECT id, agent, device, created_at, seen_at FROM session"
-        " WHERE account_id = ? AND expires_at > ? AND NOT awaits_factor ORDER BY seen_at DESC, id",
+        " WHERE account_id = ? AND expires_at > ? AND NOT awaits_factor AND revoked IS NULL ORDER BY seen_at DESC, id",
         account, now,
     )  # fmt: skip
 
@@ -79,7 +81,8 @@ async def end_sessions(tx: Transaction, account: str, but: str | None = None) ->
 
 
 async def end_sessions_of_device(tx: Transaction, account: str, device: str) -> None:
-    await tx.run("DELETE FROM session WHERE account_id = ? AND device = ?", account, device)
+    """They sign nobody in any more, but stay known: the phone hears that it was revoked, and empties itself."""
+    await tx.run("UPDATE session SET revoked = ? WHERE account_id = ? AND device = ?", True, account, device)
 
 
 async def bind_session_to_device(tx: Transaction, session: str, device: str) -> None:
