@@ -27,22 +27,26 @@ POLICY = "; ".join(
 )
 
 
+# What is no page can load nothing and be framed by nobody; the page's own policy would only weigh on each answer.
+DATA_POLICY = "default-src 'none'; frame-ancestors 'none'"
+
+
 class SecurityHeaders:
     """Adds the security headers; `secure` adds HSTS, which only an HTTPS address may promise."""
 
     def __init__(self, app: Asgi, *, secure: bool) -> None:
         self._app = app
-        headers = {
+        everywhere = {"x-content-type-options": "nosniff", "cross-origin-resource-policy": "same-origin"}
+        if secure:
+            everywhere["strict-transport-security"] = "max-age=31536000; includeSubDomains"
+        page = {
             "content-security-policy": POLICY,
-            "x-content-type-options": "nosniff",
             "referrer-policy": "same-origin",
             "permissions-policy": "camera=(self), geolocation=(), microphone=(), payment=()",
             "cross-origin-opener-policy": "same-origin",
-            "cross-origin-resource-policy": "same-origin",
         }
-        if secure:
-            headers["strict-transport-security"] = "max-age=31536000; includeSubDomains"
-        self._headers = [(name.encode(), value.encode()) for name, value in headers.items()]
+        self._page = _encoded(everywhere | page)
+        self._data = _encoded(everywhere | {"content-security-policy": DATA_POLICY})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -51,7 +55,14 @@ class SecurityHeaders:
 
         async def send_with_headers(message: dict[str, Any]) -> None:
             if message["type"] == "http.response.start":
-                message = {**message, "headers": [*message.get("headers", []), *self._headers]}
+                headers = message.get("headers", [])
+                # A service worker runs under the policy of its own script, not under that of the page.
+                runs = scope["path"] == "/sw.js" or any(n.lower() == b"content-type" and v.startswith(b"text/html") for n, v in headers)
+                message = {**message, "headers": [*headers, *(self._page if runs else self._data)]}
             await send(message)
 
         await self._app(scope, receive, send_with_headers)
+
+
+def _encoded(headers: dict[str, str]) -> list[tuple[bytes, bytes]]:
+    return [(name.encode(), value.encode()) for name, value in headers.items()]

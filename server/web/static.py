@@ -20,6 +20,7 @@ PAGES = (
     "/activation", "/mot-de-passe", "/adresse", "/rejoindre", "/compte",
 )  # fmt: skip
 COMPRESSED = {".js", ".css", ".html", ".svg", ".json", ".txt"}
+A_DAY = "public, max-age=86400"
 FOR_EVER = "public, max-age=31536000, immutable"
 
 
@@ -95,4 +96,6 @@ def _read(file: Path, folder: Path) -> File:
         bodies["gzip"] = gzip.compress(plain, 9, mtime=0)
         bodies["br"] = brotli.compress(plain, quality=11)
     hashed = file.relative_to(folder).parts[0] == "assets"
-    return File(kind, hashlib.sha256(plain).hexdigest()[:20], FOR_EVER if hashed else "no-cache", bodies)
+    drawn = file.name == "favicon.svg" or file.relative_to(folder).parts[0] == "icons"
+    cache = FOR_EVER if hashed else A_DAY if drawn else "no-cache"
+    return File(kind, hashlib.sha256(plain).hexdigest()[:20], cache, bodies)

@@ -72,11 +72,14 @@ async def test_files_outside_the_app_are_not_served(browser: httpx.AsyncClient) 
 
 
 async def test_every_answer_carries_the_security_headers(browser: httpx.AsyncClient) -> None:
-    for path in ("/", "/sw.js", "/api/health", "/api/nowhere", "/theme.css"):
+    for path in ("/", "/planning", "/sw.js"):
         headers = (await browser.get(path)).headers
         assert "require-trusted-types-for 'script'" in headers["content-security-policy"], path
         assert "unsafe" not in headers["content-security-policy"]
-        assert headers["x-content-type-options"] == "nosniff"
+    for path in ("/api/health", "/api/nowhere", "/theme.css", "/assets/app-1a2b3c.js"):
+        assert (await browser.get(path)).headers["content-security-policy"] == "default-src 'none'; frame-ancestors 'none'", path
+    for path in ("/", "/api/health", "/sw.js"):
+        assert (await browser.get(path)).headers["x-content-type-options"] == "nosniff"
 
 
 async def test_only_an_https_town_promises_https(config: Config, built: Path, clock: Clock) -> None:
