@@ -1,6 +1,6 @@
 // One exchange with the town, from the pages or from the worker: ask, understand, store. What things mean is decided in sync/.
-import { type Decision, interpret, planRequest, type Plan } from '../../../sync/device.ts';
-import { park } from '../../../sync/outbox.ts';
+import { type Decision, interpret, planRequest, type Plan, type Sent } from '../../../sync/device.ts';
+import { isStale, park } from '../../../sync/outbox.ts';
 import { type Base, deviceState, putOutbox, putState, type Tables } from '../local/base';
 import { anchorClock } from '../local/clock';
 import { makeId } from '../local/ids';
@@ -24,6 +24,8 @@ export async function exchangeOnce(base: Base, mostOps: number): Promise<Exchang
   }
   const raw = await ask('POST', '/api/sync/v1/exchange', plan.request);
   const decision = interpret(plan.sent, raw.status, raw.type, raw.text, raw.retryAfter);
+  // An answer to a former device, overtaken on its way, must not empty or renumber the one that took its place.
+  if ((decision.do === 'renumber' || decision.do === 'wiped') && (await isOvertaken(base, plan.sent))) return outcome({ do: 'wait', ms: 0 }, raw.status);
   if (decision.do === 'renumber') return await settleIn(base, decision.code === 'device_unknown');
   if (decision.do !== 'apply') return outcome(decision, raw.status);
   const anchor = anchorClock(decision.reply.server_time, raw.roundTrip);
@@ -34,6 +36,10 @@ export async function exchangeOnce(base: Base, mostOps: number): Promise<Exchang
   }, 'relaxed'));
   if (applied.end === 'taken') return await settleIn(base, false);
   return { ...outcome(decision, raw.status), ...applied };
+}
+
+async function isOvertaken(base: Base, sent: Sent): Promise<boolean> {
+  return await withDb(base, (open) => open.read(async (tables) => isStale(await deviceState(tables, base.account), sent)));
 }
 
 function outcome(decision: Decision, status: number, part: Partial<Applied> = {}): Exchanged {
