@@ -109,16 +109,15 @@ def page_figures(template: Path, folder: Path) -> dict[str, Any]:
             figures["weights"] = pages.weights(browser, portal)
             figures["visible"] = {
                 (path, slow): pages.visible(browser, portal, path, slow, cold=3 if slow else 5, warm=3)
-                for path in ("/connexion", "/accueil", "/planning", "/factures")
+                for path in ("/accueil", pages.PLANNING, "/factures")
                 for slow in (False, True)
-                if path != "/connexion"
             }
             figures["offline"] = {slow: pages.offline_start(browser, portal, slow) for slow in (False, True)}
             figures["booking"] = {slow: pages.one_booking(browser, portal, slow) for slow in (False, True)}
             figures["grid"] = pages.grid(browser, portal)
             browser.close()
         figures["lighthouse"] = lighthouse.measure(
-            {"sign-in": (f"{portal.url}/connexion", ""), "planning": (f"{portal.url}/planning", cookie(portal))}
+            {"sign-in": (f"{portal.url}/connexion", ""), "planning": (f"{portal.url}{pages.PLANNING}", cookie(portal))}
         )
     return figures
 

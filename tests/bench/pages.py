@@ -15,10 +15,12 @@ USERNAME, PASSWORD = "famille01", "vigneux-demo-2026"
 # A weak mobile connection and a phone a quarter as fast as this machine.
 SLOW = {"offline": False, "latency": 150, "downloadThroughput": 200_000, "uploadThroughput": 93_750}
 SLOWDOWN = 4
+# The reference town opens on 30 November 2026: a week in which everything can be booked.
+PLANNING = "/planning?semaine=2026-12-14"
 MARKS = {
     "/connexion": "input[type=password]",
     "/accueil": "main h2",
-    "/planning": ".slot input:not(:disabled)",
+    PLANNING: ".slot input:not(:disabled)",
     "/factures": "main li",
     "/envois": "main h1",
 }
@@ -79,6 +81,17 @@ def sign_in(page: Page, portal: Portal) -> None:
     expect(page.get_by_role("status").filter(has_text="À jour").first).to_be_visible()
 
 
+def walk_to_planning(page: Page) -> None:
+    """From the home page, without loading anything again, to a week in which the town is open."""
+    page.get_by_role("navigation").get_by_role("link", name="Planning").first.click()
+    for _ in range(8):
+        page.get_by_role("button", name="Semaine suivante").click()
+        page.wait_for_timeout(300)
+        if page.locator(MARKS[PLANNING]).count():
+            return
+    raise RuntimeError("no week of the reference town is open")
+
+
 def weights(browser: Browser, portal: Portal) -> dict[str, tuple[int, float]]:
     """Requests and bytes: of each page with an empty cache, and of the way from signing in to the planning."""
     found = {}
@@ -86,8 +99,7 @@ def weights(browser: Browser, portal: Portal) -> dict[str, tuple[int, float]]:
         way = Wire()
         way.listen(session)
         sign_in(page, portal)
-        page.get_by_role("navigation").get_by_role("link", name="Planning").first.click()
-        page.wait_for_selector(MARKS["/planning"])
+        walk_to_planning(page)
         page.wait_for_timeout(1000)
         found["sign-in → home → planning"] = (way.requests, way.down)
     with phone(browser) as (_, page, session):
@@ -96,8 +108,8 @@ def weights(browser: Browser, portal: Portal) -> dict[str, tuple[int, float]]:
         page.wait_for_timeout(1500)
         again = Wire()
         again.listen(session)
-        page.goto(portal.url + "/planning")
-        page.wait_for_selector(MARKS["/planning"])
+        page.goto(portal.url + PLANNING)
+        page.wait_for_selector(MARKS[PLANNING])
         page.wait_for_timeout(1000)
         found["planning, second visit"] = (again.requests, again.down)
     return found
@@ -139,8 +151,8 @@ def offline_start(browser: Browser, portal: Portal, slow: bool, rounds: int = 5)
         for _ in range(rounds):
             page.goto("about:blank")
             session.send("ServiceWorker.stopAllWorkers")
-            page.goto(portal.url + "/planning", wait_until="commit")
-            times.append(page.evaluate(VISIBLE, MARKS["/planning"]))
+            page.goto(portal.url + PLANNING, wait_until="commit")
+            times.append(page.evaluate(VISIBLE, MARKS[PLANNING]))
     return statistics.median(times)
 
 
@@ -148,10 +160,7 @@ def one_booking(browser: Browser, portal: Portal, slow: bool) -> dict[str, float
     """One free place ticked and saved: milliseconds until it shows, until the town confirmed it; requests; bytes up."""
     with phone(browser, slow) as (_, page, session):
         sign_in(page, portal)
-        page.get_by_role("navigation").get_by_role("link", name="Planning").first.click()
-        page.wait_for_selector(MARKS["/planning"])
-        page.get_by_role("button", name="Semaine suivante").click()
-        page.get_by_role("button", name="Semaine suivante").click()
+        walk_to_planning(page)
         box = page.locator(".slot").filter(has=page.get_by_role("checkbox", disabled=False, checked=False)).first
         slot = page.locator(".slot").nth(box.evaluate("(node) => [...document.querySelectorAll('.slot')].indexOf(node)"))
         slot.get_by_role("checkbox").check()
@@ -171,8 +180,8 @@ def grid(browser: Browser, portal: Portal) -> dict[str, Any]:
     """The planning at 390 px: sideways scroll, and the height at which the first box stands."""
     with phone(browser) as (_, page, _session):
         sign_in(page, portal)
-        page.goto(portal.url + "/planning")
-        page.wait_for_selector(MARKS["/planning"])
+        page.goto(portal.url + PLANNING)
+        page.wait_for_selector(MARKS[PLANNING])
         box = "document.querySelector('.slot label').getBoundingClientRect()"
         return {
             "sideways": page.evaluate("document.documentElement.scrollWidth > innerWidth"),

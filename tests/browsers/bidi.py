@@ -35,9 +35,10 @@ PREFERENCES: dict[str, Any] = {
 class Firefox:
     """One Firefox with its profile. Leaving the block closes it; the profile stays, so that it can be started again."""
 
-    def __init__(self, profile: Path, binary: str = "firefox-esr") -> None:
+    def __init__(self, profile: Path, binary: str = "firefox-esr", preferences: dict[str, Any] | None = None) -> None:
         self.profile = profile
         self.binary = binary
+        self.preferences = PREFERENCES | (preferences or {})
         self._number = 0
 
     def __enter__(self) -> Self:
@@ -60,9 +61,10 @@ class Firefox:
 
     def _start(self, stack: ExitStack) -> None:
         self.profile.mkdir(parents=True, exist_ok=True)
-        lines = (f"user_pref({json.dumps(name)}, {json.dumps(value)});" for name, value in PREFERENCES.items())
+        lines = (f"user_pref({json.dumps(name)}, {json.dumps(value)});" for name, value in self.preferences.items())
         (self.profile / "user.js").write_text("\n".join(lines))
         options = ["--headless", "--no-remote", "--profile", str(self.profile), "--remote-debugging-port=0"]
+        options.append("--remote-allow-system-access")  # the browser draws notifications itself, outside every page
         self._process = subprocess.Popen(
             [self.binary, *options, "about:blank"], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
         )
@@ -107,12 +109,29 @@ class Firefox:
     def open(self, url: str) -> None:
         self.call("browsingContext.navigate", context=self.context, url=url, wait="complete")
 
+    def addresses(self) -> list[str]:
+        """What every tab shows."""
+        return [tab["url"] for tab in self.call("browsingContext.getTree")["contexts"]]
+
+    def look_at(self, address: str) -> None:
+        """From now on, `run` speaks to the tab that shows this address."""
+        tabs = self.call("browsingContext.getTree")["contexts"]
+        self.context = next(tab["context"] for tab in tabs if tab["url"] == address)
+
     def run(self, expression: str) -> Any:
         """The value of a JavaScript expression (awaited) in the page, brought over as JSON."""
+        return self._evaluate(expression, self.context)
+
+    def run_in_the_browser(self, expression: str) -> Any:
+        """As `run`, in the browser's own window, which may do and see everything."""
+        windows = self.call("browsingContext.getTree", **{"moz:scope": "chrome"})["contexts"]
+        return self._evaluate(expression, windows[0]["context"])
+
+    def _evaluate(self, expression: str, context: str) -> Any:
         result = self.call(
             "script.evaluate",
             expression=f"(async () => JSON.stringify(await ({expression})))()",
-            target={"context": self.context},
+            target={"context": context},
             awaitPromise=True,
             userActivation=True,
         )

@@ -41,7 +41,6 @@ def test_pictures_of_the_app_on_a_phone(new_phone: NewPhone, portal: Portal, fol
 
     phone.context.set_offline(True)
     phone.book("Léa", "Noé")
-    page.locator(".toast").get_by_role("button", name="Fermer ce message").click()
     page = phone.open("/envois")
     expect(page.get_by_text("pas encore envoyé").first).to_be_visible()
     take(page, folder, "hors-connexion")
