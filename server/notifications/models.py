@@ -39,8 +39,14 @@ class NotificationSetting(Model):
 
 
 async def subscribe(tx: Transaction, row: Sequence[object]) -> None:
-    """One subscription per device and one device per endpoint: whatever was there under either gives way."""
-    _, _, device, endpoint, *_ = row
+    """One subscription per device and one device per endpoint: whatever was there under either gives way.
+
+    The same again changes nothing: pushes that wait are addressed to the row, and it remembers what reached it.
+    """
+    _, account, device, endpoint, p256dh, auth, _ = row
+    same = "account = ? AND device = ? AND endpoint = ? AND p256dh = ? AND auth = ?"
+    if await tx.one(f"SELECT id FROM push_subscription WHERE {same}", account, device, endpoint, p256dh, auth):
+        return
     await tx.run("DELETE FROM push_subscription WHERE device = ? OR endpoint = ?", device, endpoint)
     await tx.run(
         "INSERT INTO push_subscription (id, account, device, endpoint, p256dh, auth, created_at) VALUES (?, ?, ?, ?, ?, ?, ?)",

@@ -99,6 +99,19 @@ async def test_each_device_that_agreed_gets_it_once(
     assert len(service.got[0]["Topic"]) == 32 and service.got[0]["Authorization"].startswith("vapid t=")
 
 
+async def test_starting_the_app_again_keeps_what_waits_for_the_morning(
+    nadias_phone: Phone, database: Database, clock: Clock, service: PushService, web_push: WebPush
+) -> None:
+    await _subscribe(nadias_phone, service, "phone")
+    await _tell(database, clock, "message/1")
+    assert (await _subscribe(nadias_phone, service, "phone")).status_code == 204
+    await _worker(database, web_push, clock).work()
+    assert len(service.got) == 1
+    await _subscribe(nadias_phone, service, "phone")
+    row = await database.one("SELECT last_ok_at FROM push_subscription")
+    assert row is not None and row["last_ok_at"] == clock()
+
+
 async def test_who_has_no_push_gets_a_mail_when_it_matters(nadias_phone: Phone, database: Database, clock: Clock) -> None:
     await _tell(database, clock, "message/1")
     await _tell(database, clock, "news/1", "news")
