@@ -145,13 +145,13 @@ async def test_a_new_quotient_takes_the_place_of_the_old_one_which_stays_in_the_
     assert [(one["value"], one["ended_on"], one["ended_why"]) for one in history] == [(900, None, None), (642, "2026-11-23", "replaced")]
 
 
-async def test_a_quotient_that_is_over_stops_counting(nadias_phone: Phone, database: Database, clock: Clock) -> None:
+async def test_a_quotient_that_is_over_stops_counting(new_phone: NewPhone, database: Database, clock: Clock) -> None:
     clock.set("2027-02-28T23:00")
     assert await expire(database, clock(), PARIS) == 0
     clock.set("2027-03-01T00:10")
     assert await expire(database, clock(), PARIS) >= 1
     assert await expire(database, clock(), PARIS) == 0
-    rows = await family_rows(nadias_phone)
+    rows = await family_rows(await new_phone("nadia"))
     assert (rows["family"]["quotient"], rows["quotient"]["history"][0]["ended_why"]) == (None, "expired")
 
 

@@ -113,7 +113,9 @@ async def _current(reader: Connection | Database, family: str) -> Row | None:
 
 async def quotient_rows(reader: Connection | Database, family: str, zone: ZoneInfo) -> dict[str, dict[str, Any]]:
     """``quotient/<family>``: where the quotient comes from, until when it holds, what waits, and what came before."""
-    readings = await reader.all("SELECT * FROM quotient_reading WHERE family_id = ? ORDER BY made_at DESC, id DESC LIMIT 12", family)
+    readings = await reader.all(
+        "SELECT * FROM quotient_reading WHERE family_id = ? ORDER BY ended_on IS NOT NULL, made_at DESC, id DESC LIMIT 12", family
+    )
     waits = await reader.one("SELECT * FROM quotient_request WHERE family_id = ?", family)
     current = next((row for row in readings if row["ended_on"] is None), None)
     return {
