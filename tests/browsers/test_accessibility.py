@@ -17,7 +17,7 @@ IN_FRENCH = json.loads((ROOT / "pwa/node_modules/axe-core/locales/fr.json").read
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice", "RGAAv4"]
 PUBLIC = [
     "/", "/connexion", "/simulation", "/actualites", "/messages", "/accessibilite", "/nulle-part",
-    "/inscription-compte", "/activation", "/mot-de-passe", "/mot-de-passe#abc",
+    "/inscription-compte", "/activation", "/mot-de-passe",
 ]  # fmt: skip
 FAMILY = [
     "/accueil", "/planning", "/factures", "/envois", "/dossier", "/inscription", "/parametres", "/plus", "/messages",
