@@ -238,7 +238,10 @@ async def test_after_too_many_requests_nothing_is_sent_until_the_time_told(api: 
 @pytest.mark.parametrize("dialect", ["sqlite"], indirect=True)
 @pytest.mark.parametrize(
     "knobs",
-    [Knobs(body="<html>"), Knobs(body="[]"), Knobs(body='{"data": {}}'), Knobs(value=0), Knobs(value=-3), Knobs(scopes=frozenset({"enfants"}))],
+    [
+        Knobs(body="<html>"), Knobs(body="[]"), Knobs(body='{"data": {}}'), Knobs(value=0), Knobs(value=-3),
+        Knobs(scopes=frozenset({"enfants"})),
+    ],
 )
 async def test_an_answer_that_gives_no_sure_number_is_no_quotient(api: ApiParticulier, world: Outside, knobs: Knobs) -> None:
     world.particulier.knobs = knobs
