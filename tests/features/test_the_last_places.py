@@ -25,7 +25,9 @@ async def crowd(database: Database) -> list[tuple[str, str]]:
     """Families with one child each, enrolled like Léa: (account, child)."""
     rows = []
     async with database.transaction() as tx:
-        found = await tx.one("SELECT units, activity_id FROM enrolment WHERE child_id = 'chd_lea' AND CAST(units AS TEXT) LIKE ?", f"%{SOIR}%")
+        found = await tx.one(
+            "SELECT units, activity_id FROM enrolment WHERE child_id = 'chd_lea' AND CAST(units AS TEXT) LIKE ?", f"%{SOIR}%"
+        )
         assert found is not None
         for n in range(FAMILIES):
             account, family, child = f"acc_f{n}", f"fam_f{n}", f"chd_f{n}"
