@@ -104,8 +104,6 @@ class Subsidy(Part, frozen=True):
     label: Label
     trait: Code
     cents: Cents
-    most_units: Annotated[int, Meta(ge=1, le=366)] | None = None
-    """In a calendar year."""
 
 
 class Duration(Part, frozen=True):
