@@ -14,6 +14,7 @@ from server.errors import Refusal
 from server.families.service import families_of, scope_of
 from server.feed.service import put_rows, revoke
 from server.instants import day_of, iso
+from server.invoices.service import invoice_rows
 from server.privacy import rules
 from server.quotient.service import publish
 from server.traces.service import PORTAL, Who, note, traces_of
@@ -171,8 +172,8 @@ async def answer_erasure(
 
 async def erase(tx: Transaction, family: str, now: int, zone: ZoneInfo) -> None:
     """Takes away what says who the family is and how to reach it. Invoices and their number stay: the law wants them ten years."""
-    owed = await tx.one("SELECT COUNT(*) AS n FROM invoice WHERE family_id = ? AND paid_cents < total_cents", family)
-    if owed and owed["n"]:
+    invoices = await invoice_rows(tx, family)
+    if any(invoice["paid_cents"] < invoice["total_cents"] for invoice in invoices.values()):
         raise Refusal("still_owed")
     await tx.lock("family", [family])
     for table in ("family_contact", "family_proof", "family_change", "quotient_request"):

@@ -54,12 +54,16 @@ async def test_an_erasure_is_asked_once_and_refused_while_something_is_owed(
         assert (await as_nadia.post("/api/privacy/erasures", json={"family": BENALI})).status_code == 204
     (asked,) = (await (await as_sylvie.get("/api/agents/erasures")).get_json())["erasures"]
     path = f"/api/agents/erasures/{asked['id']}"
-    async with database.transaction() as tx:
-        await tx.run("UPDATE invoice SET paid_cents = 0 WHERE family_id = ?", BENALI)
     response = await as_sylvie.post(path, json={"accept": True})
     assert (await response.get_json())["error"]["code"] == "still_owed"
     async with database.transaction() as tx:
-        await tx.run("UPDATE invoice SET paid_cents = total_cents WHERE family_id = ?", BENALI)
+        for unpaid in await tx.all("SELECT id, total_cents FROM invoice WHERE family_id = ?", BENALI):
+            await tx.run("DELETE FROM ledger_entry WHERE invoice_id = ?", unpaid["id"])
+            await tx.run(
+                "INSERT INTO ledger_entry (id, family_id, invoice_id, cents, mode, paid_on, reference, source, agent, entered_at)"
+                " VALUES (?, ?, ?, ?, 'cash', '2026-11-23', NULL, ?, NULL, 0)",
+                f"led_{unpaid['id']}"[:40], BENALI, unpaid["id"], unpaid["total_cents"], f"test/{unpaid['id']}",
+            )  # fmt: skip
     assert (await as_sylvie.post(path, json={"accept": True})).status_code == 204
     assert (await as_sylvie.post(path, json={"accept": True})).status_code == 409
     found = await database.one("SELECT * FROM family WHERE id = ?", BENALI)
