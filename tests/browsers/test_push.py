@@ -1,11 +1,9 @@
-"""A push, the whole way: a tap in the settings, an agent's answer, a notification with no page open, a click that opens it.
-
-In Firefox through a push service of our own; in Chromium, whose service is not ours to run, from the worker on.
-"""
+"""Pushes in Firefox, through a push service of our own: agreeing by the button, a wrong key, taking it back."""
 
 import itertools
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -20,15 +18,6 @@ from tests.browsers.portal import Portal
 from tests.browsers.push_service import SHOWN, PushService
 from tests.browsers.test_three_engines import do, says, wait_for, wait_until
 
-# What the browser draws itself when the desktop has no place for notifications.
-ALERTS = "[...Services.wm.getEnumerator('alert:alert')]"
-WORDS = f"""{ALERTS}.map((one) => ['alertTitleLabel', 'alertTextLabel'].map((id) => one.document.getElementById(id))
-  .map((label) => label.getAttribute('value') || label.textContent))"""
-CLICK = f"{ALERTS}[0].document.getElementById('alertTextLabel').click()"
-# What the worker still shows, read in a page, whatever the desktop made of it.
-SHOWING = """navigator.serviceWorker.ready.then((one) => one.getNotifications())
-  .then((all) => all.map((one) => [one.title, one.body, one.data.navigate]))"""
-GENERIC = ["Nouveau message de la mairie", "Un service vous a écrit."]
 SUBJECT, ANSWER = "Goûter de Léa", "Léa peut apporter son goûter mercredi."
 THREAD = "t_gouter0001"
 _numbers = itertools.count(1)
@@ -97,35 +86,15 @@ def agent_answers(portal: Portal) -> None:
         sylvie.post(f"/api/agents/messages/{THREAD}/replies", json=words).raise_for_status()
 
 
-def signed_in(portal: Portal, username: str) -> httpx.Client:
-    http = httpx.Client(base_url=portal.url, timeout=60)
-    http.post("/api/session", json={"username": username, "password": PASSWORD}).raise_for_status()
-    return http
+@contextmanager
+def signed_in(portal: Portal, username: str) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=portal.url, timeout=60) as http:
+        http.post("/api/session", json={"username": username, "password": PASSWORD}).raise_for_status()
+        yield http
 
 
 def until(firefox: Firefox, come: Callable[[], bool]) -> None:
     wait_until(come, "it never came; the page shows: {}", firefox)
-
-
-def test_an_answer_is_told_with_no_page_open_and_the_click_opens_it(
-    firefox: Firefox, portal: Portal, push_service: PushService
-) -> None:
-    agree(firefox, portal)
-    assert len(subscriptions(portal)) == len(push_service.channels) == 1
-    firefox.open("about:blank")
-
-    parent_writes(portal)
-    agent_answers(portal)
-    until(firefox, lambda: push_service.acknowledged == [SHOWN])
-    until(firefox, lambda: firefox.run_in_the_browser(WORDS) == [GENERIC])
-    assert [address for address in firefox.addresses() if portal.url in address] == []
-    assert push_service.statuses == [201]
-
-    firefox.run_in_the_browser(CLICK)
-    until(firefox, lambda: f"{portal.url}/messages?fil={THREAD}" in firefox.addresses())
-    firefox.look_at(f"{portal.url}/messages?fil={THREAD}")
-    wait_for(firefox, says(ANSWER))
-    wait_for(firefox, f"{SHOWING}.then((all) => all.length === 0)")
 
 
 def test_a_town_that_lost_its_key_is_refused_until_the_app_starts_again(
