@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import parse_qs, unquote, urlsplit
 
+import asyncpg
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.context import TortoiseContext, _current_context
 
@@ -206,6 +207,11 @@ class Database:
                     raise
                 await asyncio.sleep(random.uniform(0.005, 0.03) * attempt)
         raise AssertionError("unreachable")
+
+
+def is_unstorable(error: BaseException) -> bool:
+    """Whether a value was refused because no database can hold it: a null byte in a text, half of a character."""
+    return isinstance(error, UnicodeError) or isinstance(error.__cause__, asyncpg.DataError)
 
 
 class _PostgresSnapshot:

@@ -10,6 +10,7 @@ from quart import Quart, Response, g, jsonify, request
 from quart_schema import RequestSchemaValidationError
 from werkzeug.exceptions import HTTPException
 
+from server.database import is_unstorable
 from server.errors import Refusal
 from server.web.portal import portal
 
@@ -24,7 +25,8 @@ def install(app: Quart) -> None:
     app.after_request(_finish)
     app.register_error_handler(Refusal, _refused)
     app.register_error_handler(RequestSchemaValidationError, _not_valid)
-    app.register_error_handler(UnicodeDecodeError, _malformed)
+    app.register_error_handler(UnicodeError, _malformed)  # bytes that are no text, halves of characters
+    app.register_error_handler(RecursionError, _malformed)  # JSON nested deeper than anybody means
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, _our_fault)
 
@@ -92,7 +94,7 @@ async def _not_valid(error: RequestSchemaValidationError) -> Response:
     return _answer(Refusal("malformed", detail=str(error.validation_error)[:200]))
 
 
-async def _malformed(_: UnicodeDecodeError) -> Response:
+async def _malformed(_: UnicodeError | RecursionError) -> Response:
     return _answer(Refusal("malformed"))
 
 
@@ -104,5 +106,7 @@ async def _http_error(error: HTTPException) -> Any:
 
 
 async def _our_fault(error: Exception) -> Response:
+    if is_unstorable(error):
+        return _answer(Refusal("malformed"))
     log.error("unhandled", route=str(request.url_rule), error=type(error).__name__, exc_info=error)
     return _answer(Refusal("internal"))

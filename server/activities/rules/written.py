@@ -125,8 +125,8 @@ def terms_of(pair: RulePair) -> Terms:
     return Terms(
         add=rule_of(pair.add, "add"),
         remove=rule_of(pair.remove, "remove"),
-        opens=pair.opens and rule_of(pair.opens, "opens"),
-        opens_outside=pair.opens_outside and rule_of(pair.opens_outside, "opens_outside"),
+        opens=rule_of(pair.opens, "opens") if pair.opens else None,
+        opens_outside=rule_of(pair.opens_outside, "opens_outside") if pair.opens_outside else None,
         late_add=_late(pair.late_add, "late_add"),
         late_remove=_late_remove(pair.late_remove),
         decided=pair.decided,

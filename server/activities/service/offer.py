@@ -78,7 +78,9 @@ async def catalog_rows(reader: Connection | Database, year: int) -> Rows:
 def _unit_row(unit: Mapping[str, Any]) -> dict[str, Any]:
     terms = _json(unit["terms"]) or {}
     # What the phone needs to say the price of a late request, and that the service decides.
-    said = {name: {key: terms[name].get(key, 0) for key in ("then", "percent", "cents")} for name in LATE if terms.get(name)}
+    said: dict[str, Any] = {
+        name: {key: terms[name].get(key, 0) for key in ("then", "percent", "cents")} for name in LATE if terms.get(name)
+    }
     if terms.get("decided"):
         said["decided"] = True
     return {
