@@ -8,6 +8,7 @@ from typing import Any
 from tests.bench.load import Answer, Client
 
 PASSWORD = "vigneux-demo-2026"
+SCARCE = "ecole-soir"
 _ids = count(time.time_ns())
 
 
@@ -19,7 +20,9 @@ class Device:
     next_n: int = 1
     cursors: dict[str, str] = field(default_factory=dict)
     free: list[tuple[str, str]] = field(default_factory=list)
-    """(child, session) that the family could book."""
+    """(child, session) that the family could book, and that have room for everybody who does."""
+    scarce: list[tuple[str, str]] = field(default_factory=list)
+    """The same of the evening, whose places run out."""
     booked: list[tuple[str, str, str]] = field(default_factory=list)
     """(rid, child, session) of what this device has booked."""
     cancelling: bool = False
@@ -74,7 +77,9 @@ class Device:
                 self.cursors[change["scope"]] = change["to"]
                 rows |= {row["k"]: row["b"] for row in change["rows"] if "b" in row}
             more = any(change["more"] for change in changes)
-        self.free = free_cells(rows, now)
+        cells = free_cells(rows, now)
+        self.free = [cell for cell in cells if not cell[1].startswith(SCARCE)]
+        self.scarce = [cell for cell in cells if cell[1].startswith(SCARCE)]
 
     async def save_one(self) -> None:
         """One booking; when everything is booked, one cancellation at a time until nothing is. Always one command."""

@@ -74,8 +74,8 @@ async def fifty_commands(portal: Portal) -> tuple[float, int, int]:
 async def race(portal: Portal) -> tuple[int, int, float]:
     """20 families at once for the 5 places of one afternoon: (booked, refused, milliseconds to the last answer)."""
     made = await devices(portal, 20)
-    session = last_of(made[0], "ecole-soir")
-    ops = [device.booking(next(c for c, s in device.free if s == session), session) for device in made]
+    session = latest(made[0].scarce)
+    ops = [device.booking(next(c for c, s in device.scarce if s == session), session) for device in made]
     started = time.perf_counter()
     answers = await asyncio.gather(*(device.exchange(op) for device, op in zip(made, ops, strict=True)))
     took = (time.perf_counter() - started) * 1000
@@ -84,18 +84,18 @@ async def race(portal: Portal) -> tuple[int, int, float]:
     return outcomes.count("accepted"), outcomes.count("refused"), took
 
 
-def last_of(device: Device, unit: str) -> str:
-    return max((session for _, session in device.free if session.startswith(unit)), key=lambda session: session[-10:])
+def latest(cells: list[tuple[str, str]]) -> str:
+    return max((session for _, session in cells), key=lambda session: session[-10:])
 
 
 async def one_after_another(portal: Portal) -> int:
     """8 families who all saw free places, one after the other, for the 5 places of the day before: how many got one."""
     made = await devices(portal, 8)
-    last = last_of(made[0], "ecole-soir")
-    day_before = max((s for _, s in made[0].free if s.startswith("ecole-soir") and s[-10:] < last[-10:]), key=lambda s: s[-10:])
+    last = latest(made[0].scarce)
+    day_before = latest([cell for cell in made[0].scarce if cell[1] != last])
     outcomes = []
     for device in made:
-        child = next(c for c, s in device.free if s == day_before)
+        child = next(c for c, s in device.scarce if s == day_before)
         outcomes.append((await device.exchange(device.booking(child, day_before))).json()["receipts"][0]["outcome"])
     await close(made)
     return outcomes.count("accepted")
