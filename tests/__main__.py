@@ -1,7 +1,8 @@
 """Runs every test: ``make test``, or a part of it: ``make test T=tests/rules``.
 
-Two pytest processes, since Playwright's synchronous interface and asyncio tests cannot share one. The last line is the
-total of both. A test that was skipped counts as a failure: nothing here is allowed not to run.
+Two pytest processes side by side, since Playwright's synchronous interface and asyncio tests cannot share one; what the second
+says is printed when the first is done. The last line is the total of both. A test that was skipped counts as a failure: nothing
+here is allowed not to run.
 """
 
 import subprocess
@@ -17,20 +18,35 @@ BROWSERS = "tests/browsers"
 
 def main(chosen: list[str]) -> int:
     started = time.monotonic()
-    totals = {"passed": 0, "failed": 0, "skipped": 0}
     with tempfile.TemporaryDirectory() as folder:
-        for number, arguments in enumerate(_processes(chosen)):
-            report = Path(folder, f"{number}.xml")
-            command = [sys.executable, "-m", "pytest", f"--junitxml={report}", *arguments]
-            code = subprocess.call(command, cwd=ROOT)
-            for name, count in _counts(report, code).items():
-                totals[name] += count
+        running = [_start(arguments, Path(folder, f"{n}")) for n, arguments in enumerate(_processes(chosen))]
+        counts = [_finish(process, report) for process, report in running]
+    totals = {name: sum(count[name] for count in counts) for name in ("passed", "failed", "skipped")}
     print(f"{time.monotonic() - started:.0f} s in all")
     if totals["skipped"]:
         print(f"{totals['skipped']} skipped, which counts as failed")
     failed = totals["failed"] + totals["skipped"]
     print(f"{totals['passed']} passed, {failed} failed", flush=True)
     return 1 if failed or not totals["passed"] else 0
+
+
+def _start(arguments: list[str], report: Path) -> tuple[subprocess.Popen[bytes], Path]:
+    """Begins one pytest process; all but the first write into a file beside their report."""
+    command = [sys.executable, "-m", "pytest", f"--junitxml={report}", *arguments]
+    if report.name == "0":
+        return subprocess.Popen(command, cwd=ROOT), report
+    with open(report.with_suffix(".log"), "wb") as log:
+        return subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=subprocess.STDOUT), report
+
+
+def _finish(process: subprocess.Popen[bytes], report: Path) -> dict[str, int]:
+    log = report.with_suffix(".log")
+    if log.exists() and process.poll() is None:
+        print("waiting for the browsers", flush=True)
+    code = process.wait()
+    if log.exists():
+        print(log.read_text(errors="replace"), flush=True)
+    return _counts(report, code)
 
 
 def _processes(chosen: list[str]) -> list[list[str]]:
