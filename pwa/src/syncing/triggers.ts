@@ -1,4 +1,4 @@
-// What makes the app try again: the network coming back, the app being shown again.
+// What makes the app try again: the network coming back or going away, the app being shown again.
 import { currentBase } from '../local/current.svelte';
 import { leaveHeads } from './heads';
 import { sendLater } from './later';
@@ -11,6 +11,8 @@ let lastShown = 0;
 /** Called once, when the app starts. */
 export function wakeOnEvents(): void {
   addEventListener('online', wake);
+  // Asking at once is how the parent learns it: the event alone is only a hint.
+  addEventListener('offline', wake);
   addEventListener('focus', onShown);
   addEventListener('pageshow', onShown);
   document.addEventListener('visibilitychange', () => (shown() ? onShown() : onHidden()));
