@@ -111,33 +111,3 @@ def test_a_refusal_is_said_on_the_way_back(new_phone: Callable[..., Phone], payi
     expect(page).to_have_url(re.compile("/factures\\?paiement="))
     expect(page.get_by_text("La banque a refusé le paiement")).to_be_visible(timeout=15_000)
     expect(page.get_by_role("button", name=re.compile("^Payer .* par carte"))).to_be_enabled()
-
-
-def test_the_regie_runs_a_month_from_draft_to_journal(new_phone: Callable[..., Phone], paying_portal: Portal) -> None:
-    phone = new_phone(paying_portal, **WIDE)
-    page = phone.open("/connexion")
-    page.get_by_label("Nom d’utilisateur").fill("marc")
-    page.get_by_label("Mot de passe", exact=True).fill("vigneux-demo-2026")
-    page.get_by_role("button", name="Se connecter").click()
-    expect(page).to_have_url(re.compile("/agents/"))
-    phone.open("/agents/factures?etat=late")
-    expect(page.get_by_role("heading", level=1)).to_have_text("Factures et encaissements")
-    page.get_by_label("État").select_option("due")
-    page.get_by_label("Numéro, dossier ou nom").fill("104217")
-    expect(page.get_by_role("status").filter(has_text="pièce")).to_contain_text("1 pièce")
-    page.get_by_role("button", name="Encaisser la facture").first.click()
-    page.get_by_role("button", name=re.compile("^Enregistrer")).click()
-    expect(page.get_by_text("enregistré.")).to_be_visible()
-    expect(page.get_by_text("Aucune facture ne correspond.")).to_be_visible()
-    assert faults(page) == []
-    with page.expect_download() as journal:
-        page.get_by_role("link", name="Journal (CSV)").click()
-    assert "Total chèque" in Path(journal.value.path()).read_text()
-    phone.open("/agents/tarifs?dossier=104217")
-    expect(page.get_by_text("BENALI")).to_be_visible()
-    assert faults(page) == []
-    month = paying_portal.ask("SELECT SUBSTR(MAX(date), 1, 7) FROM booking WHERE date < DATE('now', 'start of month')")[0][0]
-    phone.open(f"/agents/facturation?mois={month}")
-    expect(page.get_by_role("heading", level=1)).to_have_text("Facturation du mois")
-    expect(page.get_by_role("heading", level=2)).to_be_visible()
-    assert faults(page) == []
