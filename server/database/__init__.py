@@ -28,6 +28,7 @@ MODELS = [
         "registration", "traces", "consents", "quotient", "franceconnect", "privacy", "notifications", "messages",
     )
 ]  # fmt: skip
+CLOSING_SECONDS = 2
 RETRIED_STATES = {"40001", "40P01", "55P03"}  # serialization failure, deadlock, lock not available
 
 
@@ -123,6 +124,14 @@ class Database:
         return self
 
     async def close(self) -> None:
+        """Lets go of the database; a connection that somebody still holds is cut after two seconds, not waited for."""
+        pool = getattr(self.client, "_pool", None)
+        if pool is not None:
+            try:
+                await asyncio.wait_for(pool.close(), CLOSING_SECONDS)
+            except TimeoutError:
+                pool.terminate()
+            self.client._pool = None
         await self._context.close_connections()
 
     @property
