@@ -1,4 +1,4 @@
-"""Notifications: whom they reach, by which channel, once each, and what the town does with what push services answer."""
+"""Notifications: whom they reach, by which channel, once each, and what the town does with what push services answer (P-PUSH)."""
 
 import json
 from collections.abc import AsyncIterator
