@@ -9,7 +9,8 @@ from typing import Any
 from server.database import Connection, Database, Transaction, marks
 from server.errors import Refusal
 from server.invoices import texts
-from server.invoices.service.running import Month, labels_of_units
+from server.invoices.service.charging import labels_of_units
+from server.invoices.service.running import Month
 from server.mail.service import send_mail
 from server.tariffs.service import households, unit_tariffs
 from server.traces.service import Who, note
