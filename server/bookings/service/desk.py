@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from server.bookings import models, rules
 from server.bookings.service.ending import end, lock_places
 from server.bookings.service.rows import publish
+from server.custody.service import owners
 from server.database import Database, Row, Transaction
 from server.errors import Refusal
 from server.families.service import families_of_children, lock_children
@@ -16,11 +17,12 @@ from server.tariffs.service import households, unit_tariffs
 from server.traces.service import Who, note
 
 # What an agent may override, with a reason; the rest is not theirs to grant.
-OVERRIDABLE = ("DEADLINE_PASSED", "NOT_OPEN_YET", "SESSION_CLOSED")
+OVERRIDABLE = ("DEADLINE_PASSED", "NOT_OPEN_YET", "SESSION_CLOSED", "OTHER_PARENT_DAY")
 WHY = {
     "DEADLINE_PASSED": "la limite est passée",
     "NOT_OPEN_YET": "les réservations ne sont pas ouvertes",
     "SESSION_CLOSED": "l’accueil est fermé ce jour-là",
+    "OTHER_PARENT_DAY": "ce jour est celui de l’autre parent",
     "FULL": "il n’y a plus de place",
     "NOT_BOOKABLE": "cette activité ne se réserve pas ici",
     "NOT_ENROLLED": "l’enfant n’est pas inscrit à cette activité à cette date",
@@ -38,6 +40,8 @@ class Desk:
     now: int
     zone: ZoneInfo
     reason: str = ""
+    over_capacity: bool = True
+    """Whether a reason goes past the capacity too."""
 
 
 async def book_for(database: Database, desk: Desk, family: str, child: str, opening: str) -> str:
@@ -47,23 +51,26 @@ async def book_for(database: Database, desk: Desk, family: str, child: str, open
         Refusal: ``not_found``; ``not_possible`` with its reason; ``reason_needed`` when a rule would be set aside and no
             reason is given.
     """
-    return await database.retrying(partial(_book, desk=desk, family=family, child=child, opening=opening))
+    return await database.retrying(partial(book_in, desk=desk, family=family, child=child, opening=opening))
 
 
-async def _book(tx: Transaction, desk: Desk, family: str, child: str, opening: str) -> str:
+async def book_in(tx: Transaction, desk: Desk, family: str, child: str, opening: str) -> str:
+    """The same inside a transaction."""
     if family not in (await families_of_children(tx, [child])).get(child, []):
         raise Refusal("not_found")
     slot = await _slot_of_service(tx, desk, opening)
     await lock_children(tx, [child])
     await tx.lock("place_pool", slot.pools)
     home = (await households(tx, [family], slot.date))[family]
-    code = await _refusal(tx, slot, child, desk.now, home.resident)
+    code = await _refusal(tx, slot, child, family, desk.now, home.resident)
     if code is not None and code not in OVERRIDABLE:
         raise Refusal("not_possible", why=WHY[code])
     tariff = (await unit_tariffs(tx, slot.date, slot.unit)).get(slot.unit)
     if tariff is None:
         raise Refusal("not_possible", why=WHY["NOT_BOOKABLE"])
     full = not await models.take(tx, slot.pools)
+    if full and not desk.over_capacity:
+        raise Refusal("not_possible", why=WHY["FULL"])
     _want_reason(desk, [code or "", "FULL" if full else ""])
     if full:
         await models.take_over_capacity(tx, slot.pools)
@@ -159,7 +166,7 @@ async def _slot_of_service(tx: Transaction, desk: Desk, opening: str) -> rules.S
     return (await models.slots(tx, [opening]))[opening]
 
 
-async def _refusal(tx: Transaction, slot: rules.Slot, child: str, now: int, resident: bool) -> str | None:
+async def _refusal(tx: Transaction, slot: rules.Slot, child: str, family: str, now: int, resident: bool) -> str | None:
     held = (await models.units_of_days(tx, [child], [slot.date])).get((child, slot.date), {})
     enrolments = await models.enrolled_units(tx, [child])
     return rules.refusal(
@@ -169,6 +176,7 @@ async def _refusal(tx: Transaction, slot: rules.Slot, child: str, now: int, resi
         excluded_by=[unit for unit, excludes in held.items() if slot.unit in excludes],
         arrived=now,
         resident=resident,
+        own_day=(await owners(tx, [(child, slot.date)])).get((child, slot.date), family) == family,
     )
 
 
