@@ -15,6 +15,7 @@ SENTENCES = {
     "empty_span": "La condition « de {from} à {to} » n’est jamais remplie.",
     "twice": "Le code « {code} » est saisi deux fois.",
     "too_many_traits": "Un tarif distingue au plus {most} situations particulières.",
+    "too_many_situations": "Ce tarif distingue trop de cas : au plus {most} à la fois (rangs, nombre d’enfants, situations, jours).",
     "nobody_pays": "Aucune grille ne convient à certaines familles (résidentes : {resident}, rang {rank}, situations {traits}).",
     "no_highest": "Sans plafond, une famille sans quotient n’a pas de prix : ajoutez un plafond ou un montant « quotient inconnu ».",
     "decreasing": "Au-dessus de {quotient} €, un quotient plus élevé paierait moins.",

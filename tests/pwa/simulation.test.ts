@@ -6,7 +6,7 @@ import { cafQuotient, estimate, evaluate, type Facts, type Who } from '../../pwa
 interface Vectors {
   facts: Record<string, Facts>;
   prices: (Who & { tariff: string; cents: number })[];
-  estimates: { cents: number; per: Facts['per']; counts: number[]; holidays: boolean; times: number; days: number; year_cents: number; month_cents: number }[];
+  estimates: { cents: number; per: Facts['per']; counts: number[]; holidays: boolean; times: number; days: number; year_cents: number; month_cents: number; days_a_month: number }[];
   quotients: { resources: number; benefits: number; children: number; disabled: number; quotient: number }[];
 }
 const vectors = JSON.parse(readFileSync(new URL('../rules/vectors/simulation.json', import.meta.url), 'utf8')) as Vectors;
@@ -18,8 +18,8 @@ describe('the simulation on the phone', () => {
     expect(wrong).toEqual([]);
   });
   it('adds up months and years alike', () => {
-    for (const { days, year_cents, month_cents, ...asked } of vectors.estimates) {
-      expect(estimate(asked.cents, asked.per, asked.counts, asked.holidays, asked.times)).toEqual({ days, year_cents, month_cents });
+    for (const { days, year_cents, month_cents, days_a_month, ...asked } of vectors.estimates) {
+      expect(estimate(asked.cents, asked.per, asked.counts, asked.holidays, asked.times)).toEqual({ days, year_cents, month_cents, days_a_month });
     }
   });
   it('works the quotient out alike', () => {

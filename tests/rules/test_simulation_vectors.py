@@ -15,6 +15,7 @@ from server.tariffs.rules import Situation, Tariff, Terms, caf_quotient, estimat
 
 VECTORS = Path(__file__).parent / "vectors" / "simulation.json"
 TOWNS = Path(__file__).parent / "tariffs" / "real_towns.toml"
+OTHERS = TOWNS.with_name("other_towns.toml")
 MORE = {
     "half-cents": {"grids": [{"amount": {"method": "effort", "rate_percent": "0.287", "floor_cents": 100, "ceiling_cents": 597}}]},
     "lines": {
@@ -36,7 +37,8 @@ QUOTIENTS = (None, 0, 123.45, 308, 308.01, 399.5, 500.01, 642, 722.22, 777.77, 1
 
 
 def tariffs() -> dict[str, Tariff]:
-    terms = msgspec.toml.decode(TOWNS.read_bytes(), type=dict[str, Terms]) | msgspec.convert(MORE, dict[str, Terms])
+    terms = msgspec.toml.decode(TOWNS.read_bytes(), type=dict[str, Terms]) | msgspec.toml.decode(OTHERS.read_bytes(), type=dict[str, Terms])
+    terms |= msgspec.convert(MORE, dict[str, Terms])
     return {code: Tariff(code, 1, "2026-09-01", None, "Délibération", of) for code, of in terms.items()}
 
 
@@ -48,8 +50,10 @@ def cases() -> list[dict[str, Any]]:
             traits = facts["traits"] if rank == 2 else []
             extras = [one["code"] for one in facts["supplements"][:1]] if rank == 5 else []
             exact = None if quotient is None else Decimal(str(quotient))
-            who = Situation(resident, exact, rank, 5, frozenset(traits), None, frozenset(extras))
+            days = {1: 1, 2: 6, 5: 20}[rank]
+            who = Situation(resident, exact, rank, 5, frozenset(traits), None, frozenset(extras), days=days)
             asked = {"resident": resident, "quotient": quotient, "rank": rank, "children": 5, "traits": traits, "supplements": extras}
+            asked |= {"days": days}
             found.append({"tariff": code, **asked, "cents": price(tariff, who).cents})
     return found
 
@@ -59,7 +63,7 @@ def estimates() -> list[dict[str, Any]]:
     asked = product((0, 1, 101, 377), ("unit", "month", "period", "year"), (True, False), (0, 1, 3, 9))
     return [
         {"cents": cents, "per": per, "counts": counts, "holidays": holidays, "times": times}
-        | {name: getattr(estimate(cents, per, counts, holidays, times), name) for name in ("days", "year_cents", "month_cents")}
+        | {name: getattr(estimate(cents, per, counts, holidays, times), name) for name in ("days", "year_cents", "month_cents", "days_a_month")}
         for cents, per, holidays, times in asked
     ]
 
@@ -82,7 +86,7 @@ def test_the_facts_alone_give_the_same_cents() -> None:
     kept = json.loads(VECTORS.read_text())
     for case in kept["prices"]:
         exact = None if case["quotient"] is None else Decimal(str(case["quotient"]))
-        told = (case["rank"], case["children"], case["traits"], case["supplements"])
+        told = (case["rank"], case["children"], case["traits"], case["supplements"], case["days"])
         cents, why = evaluate(kept["facts"][case["tariff"]], case["resident"], exact, *told)
         assert cents == case["cents"], case
         assert why["kind"]

@@ -37,6 +37,8 @@ export interface ChildBody { first_name: string; last_name: string; grade: strin
 export interface PriceReason {
   kind: string; bracket?: string | number | null; quotient?: number | null; rate?: string; limit?: 'floor' | 'ceiling';
   rank?: number; grid?: string; outside?: boolean; per?: 'month' | 'period' | 'year';
+  /** The dearest that it may come to: the day's siblings and the number of days decide. */
+  at_most?: boolean;
   steps?: { label: string; percent?: number; cents?: number; minutes?: number; of?: number; share?: number }[];
   decision: string;
 }

@@ -16,7 +16,8 @@ export function reckon(prices: Offered[], resident: boolean, quotient: number | 
   return children.flatMap((child, at) =>
     prices.filter((price) => (child.times[price.id] ?? 0) > 0).map((price) => {
       const times = child.times[price.id] ?? 0;
-      const found = evaluate(price, { resident, quotient, rank: at + 1, children: children.length, traits: child.traits, supplements: child.supplements });
+      const { days_a_month } = estimate(0, price.per, price.days, price.holidays, times);
+      const found = evaluate(price, { resident, quotient, rank: at + 1, children: children.length, traits: child.traits, supplements: child.supplements, days: days_a_month });
       const why = { ...found.why, ...(found.why.kind === 'flat' || found.why.kind === 'highest' || found.why.kind === 'non_resident' ? {} : { quotient }), ...(price.ranks > 1 ? { rank: at + 1 } : {}), ...(price.per === 'unit' ? {} : { per: price.per }), decision: price.decision };
       return {
         child: child.name, label: labelOf(price), often: often(price, times), cents: found.cents, per: price.per, why,

@@ -62,7 +62,7 @@ export const refusal = (code: string, message: string): string => ERRORS[code] ?
 export function priceReason(why: PriceReason): string {
   const decision = why.decision ? `${capital(why.decision)}${/[.!?]$/.test(why.decision) ? '' : '.'}` : '';
   const rank = why.rank && why.rank > 1 ? `${ordinalChild(why.rank)} de la fratrie.` : '';
-  return [why.grid ? `${why.grid}.` : '', amountReason(why), rank, ...(why.steps ?? []).map(stepReason), why.per ? PACKAGES[why.per] : '', decision].filter(Boolean).join(' ');
+  return [why.grid ? `${why.grid}.` : '', amountReason(why), rank, ...(why.steps ?? []).map(stepReason), why.per ? PACKAGES[why.per] : '', why.at_most ? AT_MOST : '', decision].filter(Boolean).join(' ');
 }
 
 function amountReason(why: PriceReason): string {
@@ -80,11 +80,12 @@ const LIMITS: Record<string, string> = { floor: 'c’est le prix minimum.', ceil
 const PACKAGES: Record<string, string> = {
   month: 'Forfait au mois, dû une fois quel que soit le nombre de jours.', period: 'Forfait pour la période, dû une fois.', year: 'Dû une fois par an.',
 };
+const AT_MOST = 'C’est un maximum : le nombre de jours et les frères et sœurs présents peuvent le faire baisser.';
 const ordinalChild = (rank: number): string => `${rank}e enfant`;
 
 function stepReason(step: NonNullable<PriceReason['steps']>[number]): string {
   if (step.label === 'duration') return `Durée comptée : ${plural(step.minutes ?? 0, 'minute')}.`;
-  if (step.share !== undefined) return `${OUTCOMES[step.label] ?? step.label} : ${step.share} % du prix.`;
+  if (step.share !== undefined) return `${OUTCOMES[step.label] ?? step.label} : ${step.share} % du prix${step.cents ? ` + ${amount(step.cents)}` : ''}.`;
   const change = step.percent ? `${step.percent > 0 ? '+' : '−'} ${Math.abs(step.percent)} %` : `${(step.cents ?? 0) > 0 ? '+' : '−'} ${amount(Math.abs(step.cents ?? 0))}`;
   return `${step.label} : ${change}.`;
 }

@@ -3,8 +3,8 @@
 from server.tariffs.rules.checking import Fault, faults
 from server.tariffs.rules.estimating import Estimate, caf_quotient, estimate
 from server.tariffs.rules.facts import evaluate, facts_of
-from server.tariffs.rules.pricing import Price, Situation, Tariff, in_force, price
-from server.tariffs.rules.terms import Bracket, Brackets, Flat, Grid, Terms, When, ranks_of
+from server.tariffs.rules.pricing import Price, Situation, Tariff, in_force, price, price_at_most
+from server.tariffs.rules.terms import Bracket, Brackets, Flat, Grid, Terms, When, day_steps, overrun_cents, ranks_of, traits_of
 
 __all__ = [
     "Bracket",
@@ -19,11 +19,15 @@ __all__ = [
     "Terms",
     "When",
     "caf_quotient",
+    "day_steps",
     "estimate",
     "evaluate",
     "facts_of",
     "faults",
     "in_force",
+    "overrun_cents",
     "price",
+    "price_at_most",
     "ranks_of",
+    "traits_of",
 ]

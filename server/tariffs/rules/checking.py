@@ -14,13 +14,17 @@ from server.tariffs.rules.terms import (
     Highest,
     Linear,
     Terms,
+    When,
     children_of,
+    day_steps,
     hundredths,
     ranks_of,
     traits_of,
 )
 
 MOST_TRAITS = 4
+MOST_SITUATIONS = 600
+"""Each is a curve that travels to every phone."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +60,11 @@ def _grid(where: str, grid: Grid) -> Iterator[Fault]:
                 yield Fault("points_not_in_order", where, {"quotient": other[0]})
     elif isinstance(amount, Highest) and grid.when.resident is not False:
         yield Fault("highest_of_itself", where)
-    for span in (grid.when.ranks, grid.when.children):
+    yield from _spans(where, grid.when)
+
+
+def _spans(where: str, when: When) -> Iterator[Fault]:
+    for span in (when.ranks, when.children, when.days):
         if span and len(span) == 2 and span[1] < span[0]:
             yield Fault("empty_span", where, {"from": span[0], "to": span[1]})
 
@@ -85,6 +93,10 @@ def _changes(terms: Terms) -> Iterator[Fault]:
     codes = [one.code for one in terms.supplements]
     for code in sorted({code for code in codes if codes.count(code) > 1}):
         yield Fault("twice", "supplements", {"code": code})
+    for at, change in enumerate(terms.changes):
+        yield from _spans(f"changes[{at}]", change.when)
+    if len(traits_of(terms)) <= MOST_TRAITS and sum(1 for _ in situations(terms)) > MOST_SITUATIONS:
+        yield Fault("too_many_situations", "grids", {"most": MOST_SITUATIONS})
     if len(traits_of(terms)) > MOST_TRAITS:
         yield Fault("too_many_traits", "grids", {"most": MOST_TRAITS})
 
@@ -93,8 +105,12 @@ def situations(terms: Terms) -> Iterator[Situation]:
     """One of each that the tariff tells apart, with some quotient."""
     traits = traits_of(terms)
     sets = [frozenset(some) for size in range(len(traits) + 1) for some in combinations(traits, size)]
-    for resident, rank, children, held in product((True, False), ranks_of(terms), children_of(terms), sets):
-        yield Situation(resident, 0, rank, max(children, rank), held)
+    seen = set()
+    for resident, rank, children, held, days in product((True, False), ranks_of(terms), children_of(terms), sets, day_steps(terms)):
+        who = Situation(resident, 0, rank, max(children, rank), held, days=days)
+        if who not in seen:
+            seen.add(who)
+            yield who
 
 
 def _curves(terms: Terms) -> list[Fault]:

@@ -17,6 +17,8 @@ class Estimate:
     """Days of care in the school year."""
     year_cents: int
     month_cents: int
+    days_a_month: int
+    """Of the months that count, at least 1."""
 
 
 def estimate(cents: int, per: str, counts: Sequence[int], holidays: bool, times: int) -> Estimate:
@@ -25,7 +27,7 @@ def estimate(cents: int, per: str, counts: Sequence[int], holidays: bool, times:
     due = (days if per == "unit" else PACKAGES_A_YEAR[per]) if days else 0
     year = cents * due
     months = ALL_MONTHS if holidays else SCHOOL_MONTHS
-    return Estimate(days, year, (2 * year + months) // (2 * months))
+    return Estimate(days, year, (2 * year + months) // (2 * months), max((2 * days + months) // (2 * months), 1))
 
 
 def caf_quotient(resources: int, benefits: int, children: int, disabled: int = 0) -> int:

@@ -15,6 +15,7 @@ from server.tariffs.rules.terms import (
     Rounding,
     Terms,
     children_of,
+    day_steps,
     ranks_of,
     traits_of,
 )
@@ -23,8 +24,14 @@ Facts = dict[str, Any]
 
 
 def facts_of(tariff: Tariff, minutes: int | None) -> Facts:
-    """``lines``: one per situation ``[resident, rank, children, traits]``, ranks and children capped at the last that counts."""
+    """``lines``: one per situation that is priced otherwise; a rank without a line of its own pays as the one before."""
     terms = tariff.terms
+    lines: list[Facts] = []
+    for who in situations(terms):
+        line = _line(terms, who, minutes)
+        before = _line_for(lines, line["resident"], who.rank, min(who.children, children_of(terms)[-1]), line["traits"], who.days)
+        if before is None or any(line[name] != before[name] for name in ("unknown", "den", "pieces")):
+            lines.append(line)
     return {
         "tariff": tariff.code,
         "version": tariff.version,
@@ -34,11 +41,26 @@ def facts_of(tariff: Tariff, minutes: int | None) -> Facts:
         "per": terms.per,
         "ranks": ranks_of(terms)[-1],
         "children": children_of(terms)[-1],
+        **({"steps": day_steps(terms)} if len(day_steps(terms)) > 1 else {}),
         "traits": traits_of(terms),
         "rounding": {"mode": terms.rounding.mode, "to": terms.rounding.to_cents},
         "supplements": [{"code": one.code, "label": one.label, "cents": one.cents} for one in terms.supplements],
-        "lines": [_line(terms, who, minutes) for who in situations(terms)],
+        "lines": lines,
     }
+
+
+def _line_for(lines: Sequence[Facts], resident: bool, rank: int, children: int, traits: Sequence[str], step: int) -> Facts | None:
+    """The line of the highest rank that is not above; `children` is how many the facts tell apart."""
+    return next(
+        (
+            one
+            for one in reversed(lines)
+            if (one["resident"], one["traits"], one.get("step", 1)) == (resident, traits, step)
+            and one["rank"] <= rank
+            and one["children"] == max(children, one["rank"])
+        ),
+        None,
+    )
 
 
 def _line(terms: Terms, who: Situation, minutes: int | None) -> Facts:
@@ -48,6 +70,7 @@ def _line(terms: Terms, who: Situation, minutes: int | None) -> Facts:
     return {
         "resident": who.resident,
         "rank": who.rank,
+        **({"step": who.days} if who.days > 1 else {}),
         "children": who.children,
         "traits": sorted(who.traits),
         "unknown": [piece.a * quotient + piece.b, without.den],
@@ -77,16 +100,13 @@ def evaluate(
     children: int = 1,
     traits: Sequence[str] = (),
     supplements: Sequence[str] = (),
+    days: int = 1,
 ) -> tuple[int, Facts]:
     """Cents and reason, from the facts alone."""
     asked = sorted(trait for trait in traits if trait in facts["traits"])
-    rank = min(rank, facts["ranks"])
-    children = max(min(children, facts["children"]), rank)
-    line = next(
-        one
-        for one in facts["lines"]
-        if (one["resident"], one["rank"], one["children"], one["traits"]) == (resident, rank, children, asked)
-    )
+    step = max(one for one in facts.get("steps", [1]) if one <= max(days, 1))
+    line = _line_for(facts["lines"], resident, rank, min(children, facts["children"]), asked, step)
+    assert line is not None, (resident, rank, asked)
     added = sum(one["cents"] for one in facts["supplements"] if one["code"] in supplements)
     rounding = Rounding(facts["rounding"]["mode"], facts["rounding"]["to"])
     if quotient is None:

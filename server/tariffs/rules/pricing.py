@@ -1,14 +1,15 @@
 """The price of one unit for one child of one family, with its reasons. Pure; money is whole cents, rounded once."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 from server.tariffs.rules.curves import Curve, Piece, Why, curve_of, rounded
-from server.tariffs.rules.terms import Flat, Grid, Highest, Terms, When
+from server.tariffs.rules.terms import Flat, Grid, Highest, Terms, When, day_steps
 
-Key = tuple[bool, bool, int, int, frozenset[str], int | None, frozenset[str], str]
+Key = tuple[bool, bool, int, int, frozenset[str], int | None, frozenset[str], str, int]
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,8 @@ class Situation:
     options: frozenset[str] = frozenset()
     """Codes of the supplements asked for."""
     outcome: str = "present"
+    days: int = 1
+    """How many days of the month the child is down for."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,10 @@ class Tariff:
     terms: Terms
     curves: dict[Key, Curve] = field(default_factory=dict, compare=False, repr=False)
     """Computed so far: the same few situations come back for every family."""
+
+    @cached_property
+    def day_steps(self) -> list[int]:
+        return day_steps(self.terms)
 
 
 @dataclass(frozen=True)
@@ -69,7 +76,8 @@ def price(tariff: Tariff, who: Situation) -> Price:
     unless the council says another one.
     """
     terms = tariff.terms
-    key = (who.quotient is None, who.resident, who.rank, who.children, who.traits, who.minutes, who.options, who.outcome)
+    step = _step(tariff.day_steps, who.days)
+    key = (who.quotient is None, who.resident, who.rank, who.children, who.traits, who.minutes, who.options, who.outcome, step)
     curve = tariff.curves.get(key)
     if curve is None:
         curve = tariff.curves[key] = price_curve(terms, who)
@@ -84,6 +92,19 @@ def price(tariff: Tariff, who: Situation) -> Price:
             why["kind"] = "highest"
     cents = rounded(piece.a * max(quotient, 0) + piece.b, curve.den, terms.rounding)
     return Price(max(cents, 0), tariff.version, {**why, "decision": tariff.decision})
+
+
+def price_at_most(tariff: Tariff, who: Situation, siblings: int) -> Price:
+    """The price before the month is known: the dearest that the day's siblings and the number of days may lead to."""
+    terms = tariff.terms
+    ranks = range(1, max(siblings, 1) + 1) if terms.ranks_among == "present" and _tells_ranks(terms) else [who.rank]
+    some = [price(tariff, replace(who, rank=rank, days=days)) for rank in ranks for days in tariff.day_steps]
+    found = max(some, key=lambda one: one.cents)
+    return replace(found, why={**found.why, "at_most": True}) if any(one.cents != found.cents for one in some) else found
+
+
+def _step(steps: list[int], days: int) -> int:
+    return 1 if len(steps) == 1 else max((one for one in steps if one <= days), default=1)
 
 
 def _level(curve: Curve) -> bool:
@@ -119,7 +140,9 @@ def price_curve(terms: Terms, who: Situation) -> Curve:
     if who.outcome != "present":
         share = getattr(terms.outcomes, who.outcome)
         curve = curve.scaled(share, 100)
-        steps.append({"label": who.outcome, "share": share})
+        added = getattr(terms.outcomes, f"{who.outcome}_cents", 0)
+        curve = curve.plus(added)
+        steps.append({"label": who.outcome, "share": share, **({"cents": added} if added else {})})
     more: dict[str, Any] = {"steps": steps} if steps else {}
     if _tells_ranks(terms):
         more["rank"] = who.rank
@@ -131,7 +154,7 @@ def price_curve(terms: Terms, who: Situation) -> Curve:
 def _base(terms: Terms, who: Situation) -> Curve:
     grid = grid_for(terms, who)
     if isinstance(grid.amount, Highest):
-        curve = _base(terms, Situation(True, None, who.rank, who.children, who.traits))
+        curve = _base(terms, Situation(True, None, who.rank, who.children, who.traits, days=who.days))
         quotient, piece = curve.highest()
         return Curve(curve.den, (Piece(0, 0, piece.a * quotient + piece.b, {"kind": "non_resident"}),))
     if who.quotient is None and terms.unknown_cents is not None and not isinstance(grid.amount, Flat):
@@ -176,6 +199,7 @@ def holds(when: When, who: Situation) -> bool:
         (when.resident is None or when.resident == who.resident)
         and _within(when.ranks, who.rank)
         and _within(when.children, who.children)
+        and _within(when.days, who.days)
         and who.traits.issuperset(when.traits)
     )
 

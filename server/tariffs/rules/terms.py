@@ -15,6 +15,7 @@ Cents = Annotated[int, Meta(ge=0, le=1_000_000)]
 Euros = Annotated[float, Meta(ge=0, le=1_000_000)] | Annotated[int, Meta(ge=0, le=1_000_000)]
 Rate = Annotated[str, Meta(pattern=r"^\d{1,3}(\.\d{1,6})?$")]
 Percent = Annotated[int, Meta(ge=0, le=1000)]
+Days = Annotated[tuple[Annotated[int, Meta(ge=1, le=31)], ...], Meta(min_length=1, max_length=2)]
 Span = Annotated[tuple[Annotated[int, Meta(ge=1, le=12)], ...], Meta(min_length=1, max_length=2)]
 
 
@@ -30,6 +31,8 @@ class When(Part, frozen=True):
     """Of the child among its siblings, the eldest is 1: first and last rank; one number: that rank and further."""
     children: Span | None = None
     """How many children the file holds."""
+    days: Days | None = None
+    """How many days of the month the child is down for: packages by number of sessions."""
     traits: tuple[Code, ...] = ()
     """Of the child or the family: ``pai``, ``caf``, ``msa``, ``maternelle``, ``elementaire``…"""
 
@@ -115,14 +118,26 @@ class Duration(Part, frozen=True):
     most_minutes: Annotated[int, Meta(ge=1, le=1440)] | None = None
 
 
+class Overrun(Part, frozen=True):
+    """A child fetched late: ``cents`` for each begun ``step`` of minutes, once the grace is over."""
+
+    step: Annotated[int, Meta(ge=1, le=120)]
+    cents: Cents
+    grace: Annotated[int, Meta(ge=0, le=120)] = 0
+
+
 class Outcomes(Part, frozen=True):
-    """Per cent of the price that is due when the child was not simply present."""
+    """Per cent of the price that is due when the child was not simply present, then what is added in cents."""
 
     excused: Percent = 0
     unexcused: Percent = 100
     unbooked: Percent = 100
     late: Percent = 100
     """Booked after the deadline, where a rule lets it."""
+    unexcused_cents: Cents = 0
+    unbooked_cents: Cents = 0
+    waiting_days: Annotated[int, Meta(ge=0, le=10)] = 0
+    """« Jours de carence »: so many first days of an excused absence are due as if the child had come."""
 
 
 class Rounding(Part, frozen=True):
@@ -138,13 +153,17 @@ class Terms(Part, frozen=True):
     grids: Annotated[tuple[Grid, ...], Meta(min_length=1, max_length=60)]
     per: Literal["unit", "month", "period", "year"] = "unit"
     """``unit``: each booked day; else a package, due once for as many days as one likes."""
-    ranks_among: Literal["enrolled", "family"] = "enrolled"
+    ranks_among: Literal["enrolled", "family", "present"] = "enrolled"
+    """Siblings in the same activity, all of the file's, or those who are there that very day."""
     duration: Duration | None = None
     supplements: tuple[Supplement, ...] = ()
     changes: tuple[Change, ...] = ()
     outcomes: Outcomes = Outcomes()
     subsidies: tuple[Subsidy, ...] = ()
     rounding: Rounding = Rounding()
+    overrun: Overrun | None = None
+    most_cents_a_month: Cents | None = None
+    """What one child pays at most in a month for this price list."""
     unknown_cents: Cents | None = None
     """The amount without a quotient; None: the highest, as the guide says."""
 
@@ -156,7 +175,7 @@ def hundredths(euros: float) -> int:
 
 def traits_of(terms: Terms) -> list[str]:
     """The traits that its conditions ask about, in order."""
-    said = [when.traits for when in (*(grid.when for grid in terms.grids), *(one.when for one in terms.changes))]
+    said = [when.traits for when in _conditions(terms)]
     return sorted({trait for traits in said for trait in traits} | {one.trait for one in terms.subsidies})
 
 
@@ -169,6 +188,23 @@ def children_of(terms: Terms) -> range:
     return range(1, _last(terms, "children") + 1)
 
 
+def day_steps(terms: Terms) -> list[int]:
+    """The numbers of days from which a month is priced otherwise; [1] when days do not matter."""
+    spans = [when.days for when in _conditions(terms) if when.days]
+    return sorted({1, *(span[0] for span in spans), *(span[1] + 1 for span in spans if len(span) == 2 and span[1] < 31)})
+
+
+def _conditions(terms: Terms) -> list[When]:
+    return [one.when for one in (*terms.grids, *terms.changes)]
+
+
+def overrun_cents(terms: Terms, minutes: int) -> int:
+    """What a child costs that was fetched so many minutes late."""
+    if terms.overrun is None or minutes <= terms.overrun.grace:
+        return 0
+    return -(-minutes // terms.overrun.step) * terms.overrun.cents
+
+
 def _last(terms: Terms, name: str) -> int:
-    spans = [getattr(when, name) for when in (*(grid.when for grid in terms.grids), *(one.when for one in terms.changes))]
+    spans = [getattr(when, name) for when in _conditions(terms)]
     return max((span[0] if len(span) == 1 else span[1] + 1 for span in spans if span), default=1)

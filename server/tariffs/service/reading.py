@@ -10,7 +10,7 @@ import msgspec
 
 from server.database import Connection, Database, marks
 from server.families.service import billing_facts
-from server.tariffs.rules import Price, Situation, Tariff, Terms, price
+from server.tariffs.rules import Price, Situation, Tariff, Terms, price, price_at_most
 
 PRICE_LISTS = """
     SELECT ut.unit, u.activity_id, u.starts, u.ends, t.code, t.version, t.since, t.until, t.decision, t.terms
@@ -18,6 +18,8 @@ PRICE_LISTS = """
     WHERE t.since <= ? AND (t.until IS NULL OR t.until >= ?)
 """
 NURSERY_GRADES = ("PS", "MS", "GS")
+PROTOCOL = frozenset(("pai",))
+"""The trait of a child with a care protocol (PAI): for the price alone, and only where the council names it."""
 
 
 @dataclass(frozen=True)
@@ -31,8 +33,14 @@ class UnitTariff:
     tariff: Tariff
 
     def price(self, home: "Household", child: str, **more: Any) -> Price:
-        """What this family pays for one unit for this child; `more`: ``options``, ``outcome``, ``minutes``."""
-        return price(self.tariff, home.situation(self, child, **more))
+        """What this family pays for one unit for this child; `more`: ``options``, ``outcome``, ``minutes``.
+
+        What only the month will tell (the siblings present that day, the number of days) counts as the dearest, unless said.
+        """
+        who = home.situation(self, child, **more)
+        terms = self.tariff.terms
+        unknown = (terms.ranks_among == "present" and "rank" not in more) or (len(self.tariff.day_steps) > 1 and "days" not in more)
+        return price_at_most(self.tariff, who, len(home.siblings(self))) if unknown else price(self.tariff, who)
 
 
 @dataclass(frozen=True)
@@ -48,15 +56,18 @@ class Household:
     """activity → the children enrolled in it, the eldest first."""
 
     def situation(self, unit: UnitTariff, child: str, **more: Any) -> Situation:
-        among = self.enrolled.get(unit.activity, ()) if unit.tariff.terms.ranks_among == "enrolled" else tuple(self.children)
-        return Situation(
-            resident=self.resident,
-            quotient=self.quotient,
-            rank=among.index(child) + 1 if child in among else 1,
-            children=len(self.children) or 1,
-            traits=self.traits | self.children.get(child, frozenset()),
-            **{"minutes": unit.minutes, **more},
-        )
+        among = self.siblings(unit)
+        facts = {
+            "quotient": self.quotient,
+            "rank": among.index(child) + 1 if child in among else 1,
+            "traits": self.traits | self.children.get(child, frozenset()),
+            "minutes": unit.minutes,
+        }
+        return Situation(resident=self.resident, children=len(self.children) or 1, **{**facts, **more})
+
+    def siblings(self, unit: UnitTariff) -> tuple[str, ...]:
+        """Among whom a child has its rank, the eldest first."""
+        return tuple(self.children) if unit.tariff.terms.ranks_among == "family" else self.enrolled.get(unit.activity, ())
 
 
 async def unit_tariffs(reader: Connection | Database, on: str, unit: str | None = None) -> dict[str, UnitTariff]:
@@ -78,7 +89,7 @@ async def households(reader: Connection | Database, families: Iterable[str], on:
         return {}
     facts = await billing_facts(reader, wanted)  # type: ignore[arg-type]
     children = await reader.all(
-        "SELECT fc.family_id, c.id, c.grade FROM family_child fc JOIN child c ON c.id = fc.child_id"
+        "SELECT fc.family_id, c.id, c.grade, c.care_protocol FROM family_child fc JOIN child c ON c.id = fc.child_id"
         f" WHERE fc.family_id IN ({marks(wanted)}) ORDER BY c.born_on, c.id",
         *wanted,
     )
@@ -91,7 +102,7 @@ async def households(reader: Connection | Database, families: Iterable[str], on:
     homes = {family: _household(facts[family]) for family in wanted}
     for row in children:
         siblings: Any = homes[row["family_id"]].children
-        siblings[row["id"]] = traits_of_grade(row["grade"])
+        siblings[row["id"]] = traits_of_grade(row["grade"]) | (PROTOCOL if row["care_protocol"] else frozenset())
     for row in enrolments:
         enrolled: Any = homes[row["family_id"]].enrolled
         enrolled[row["activity_id"]] = (*enrolled.get(row["activity_id"], ()), row["child_id"])

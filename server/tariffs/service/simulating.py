@@ -126,6 +126,7 @@ def _line(
     one: Offered, resident: bool, quotient: float | None, child: SimulatedChild, children: int, wish: Wish
 ) -> dict[str, Any]:
     tariff = one.tariff.tariff
+    often = estimate(0, tariff.terms.per, one.counts, one.holidays, wish.times)
     who = Situation(
         resident=resident,
         quotient=None if quotient is None else _exact(quotient),
@@ -134,6 +135,7 @@ def _line(
         traits=frozenset(child.traits),
         minutes=one.tariff.minutes,
         options=frozenset(wish.supplements),
+        days=often.days_a_month,
     )
     found = price(tariff, who)
     total = estimate(found.cents, tariff.terms.per, one.counts, one.holidays, wish.times)
