@@ -26,7 +26,7 @@ from server.gateways.webpush import WebPush
 from server.instants import now_ms
 from server.invoices.routes import agents_blueprint as regie
 from server.invoices.routes import blueprint as invoices
-from server.invoices.routes import cashier
+from server.invoices.routes import cashier, invoice_mailer
 from server.jobs import Jobs
 from server.mail.service import Mailer
 from server.messages.routes import blueprint as messages
@@ -123,7 +123,9 @@ def deliveries(portal: Portal) -> dict[str, Do]:
         handlers["push"] = Pusher(portal.database, portal.web_push, config.public_url, portal.zone, portal.now).deliver
     if config.smtp_url:
         sender = Smtp(config.smtp_url, config.mail_from, f"Portail famille {portal.town.name}")
-        handlers["mail"] = Mailer(portal.database, sender, portal.town.name, portal.now).deliver
+        mailer = Mailer(portal.database, sender, portal.town.name, portal.now, config.public_url)
+        handlers["mail"] = mailer.deliver
+        handlers["invoice_mail"] = invoice_mailer(portal, mailer).deliver
     return handlers
 
 

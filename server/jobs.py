@@ -12,7 +12,7 @@ import structlog
 from server.bookings.service import expire_holds, publish_levels
 from server.database import Database
 from server.feed.service import purge_tombstones
-from server.invoices.service import Cashier, check_balances
+from server.invoices.service import Cashier, check_balances, tell_soon_due
 from server.privacy.service import apply_retention
 from server.quotient.service import expire as expire_quotients
 from server.registration.service import forget_unfinished
@@ -29,6 +29,7 @@ class Jobs:
             ("expire_quotients", 3_600, lambda: expire_quotients(database, now(), zone)),
             ("forget_unfinished", 3_600, lambda: forget_unfinished(database, now())),
             ("apply_retention", 3_600, lambda: apply_retention(database, now(), zone)),
+            ("tell_soon_due", 900, lambda: tell_soon_due(database, now(), zone)),
             ("check_balances", 86_400, lambda: check_balances(database, now())),
             ("purge_tombstones", 86_400, lambda: purge_tombstones(database, now())),
         ]

@@ -16,7 +16,7 @@ class Booking(Model):
 
     id = fields.CharField(primary_key=True, max_length=40)
     child = fields.ForeignKeyField("portail.Child", related_name="bookings", db_index=True)
-    family = fields.ForeignKeyField("portail.Family", related_name="bookings", db_index=True, description="who pays")
+    family = fields.ForeignKeyField("portail.Family", related_name="bookings", description="who pays")
     opening = fields.ForeignKeyField("portail.Opening", related_name="bookings", db_index=True)
     date = fields.CharField(max_length=10)
     state = fields.CharField(max_length=12, description="booked | waiting | to_confirm | requested | refused | cancelled | expired")
@@ -41,7 +41,7 @@ class Booking(Model):
 
     class Meta:
         table = "booking"
-        indexes = (("opening_id", "state", "requested_at"), ("child_id", "date"))
+        indexes = (("opening_id", "state", "requested_at"), ("child_id", "date"), ("family_id", "date"))
 
 
 ACTIVE = ("booked", "waiting", "to_confirm", "requested")

@@ -20,6 +20,15 @@ class MailDelayed(Exception):
 
 
 @dataclass(frozen=True)
+class Attachment:
+    """A file that goes with a mail; `kind`: its media type."""
+
+    name: str
+    kind: str
+    content: bytes = field(repr=False)
+
+
+@dataclass(frozen=True)
 class Mail:
     """One mail, ready to go. `id` is the same when it is sent again, so that mailboxes can tell a double."""
 
@@ -28,6 +37,7 @@ class Mail:
     subject: str
     text: str
     html: str
+    attachments: tuple[Attachment, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -76,4 +86,7 @@ class Smtp:
         message["Auto-Submitted"] = "auto-generated"
         message.set_content(mail.text)
         message.add_alternative(mail.html, subtype="html")
+        for one in mail.attachments:
+            main, _, sub = one.kind.partition("/")
+            message.add_attachment(one.content, maintype=main, subtype=sub, filename=one.name)
         return message

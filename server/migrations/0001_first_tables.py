@@ -273,6 +273,7 @@ class Migration(migrations.Migration):
                 ('issued_on', fields.CharField(max_length=10)),
                 ('due_on', fields.CharField(max_length=10)),
                 ('total_cents', fields.IntField()),
+                ('due_told_at', fields.BigIntField(null=True, description='when its family was told that it is soon due')),
             ],
             options={'table': 'invoice', 'app': 'portail', 'pk_attr': 'id', 'table_description': 'An issued invoice, or a credit note. What is paid of it is the sum of its ledger entries.'},
             bases=['Model'],
@@ -818,7 +819,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', fields.CharField(primary_key=True, unique=True, db_index=True, max_length=40)),
                 ('child', fields.ForeignKeyField('portail.Child', source_field='child_id', db_index=True, db_constraint=True, to_field='id', related_name='bookings', on_delete=OnDelete.CASCADE)),
-                ('family', fields.ForeignKeyField('portail.Family', source_field='family_id', db_index=True, description='who pays', db_constraint=True, to_field='id', related_name='bookings', on_delete=OnDelete.CASCADE)),
+                ('family', fields.ForeignKeyField('portail.Family', source_field='family_id', description='who pays', db_constraint=True, to_field='id', related_name='bookings', on_delete=OnDelete.CASCADE)),
                 ('opening', fields.ForeignKeyField('portail.Opening', source_field='opening_id', db_index=True, db_constraint=True, to_field='id', related_name='bookings', on_delete=OnDelete.CASCADE)),
                 ('date', fields.CharField(max_length=10)),
                 ('state', fields.CharField(description='booked | waiting | to_confirm | requested | refused | cancelled | expired', max_length=12)),
@@ -836,7 +837,7 @@ class Migration(migrations.Migration):
                 ('device', fields.CharField(max_length=40)),
                 ('n', fields.IntField(description='the command that last decided it')),
             ],
-            options={'table': 'booking', 'app': 'portail', 'indexes': [Index(fields=['opening_id', 'state', 'requested_at']), Index(fields=['child_id', 'date'])], 'pk_attr': 'id', 'table_description': "A child's place, or wish for a place, in one opening. Its id is made by the device (rid)."},
+            options={'table': 'booking', 'app': 'portail', 'indexes': [Index(fields=['opening_id', 'state', 'requested_at']), Index(fields=['child_id', 'date']), Index(fields=['family_id', 'date'])], 'pk_attr': 'id', 'table_description': "A child's place, or wish for a place, in one opening. Its id is made by the device (rid)."},
             bases=['Model'],
         ),
         ops.CreateModel(

@@ -37,6 +37,8 @@ async def notify(
     about: str | None = None,
     ttl: int | None = None,
     except_device: str | None = None,
+    mail: bool = True,
+    generic: tuple[str, str] | None = None,
 ) -> None:
     """Tells some accounts of one event. The same `event` never tells anybody twice.
 
@@ -53,13 +55,13 @@ async def notify(
         channels = rules.chosen(json.loads(chosen["topics"]) if chosen else None)[topic]
         quiet = (chosen["quiet_from"], chosen["quiet_to"]) if chosen and rules.TOPICS[topic].waits else (None, None)
         run_at = rules.not_before(now, quiet, zone)
-        said = texts.words(topic, page, detail, bool(chosen and chosen["detailed"]))
+        said = texts.words(topic, page, detail, bool(chosen and chosen["detailed"]), generic)
         devices = await models.of_account(tx, person["id"])
         if "push" in channels:
             for device in devices:
                 if device["device"] != except_device:
                     await _push(tx, device["id"], topic, event, said, about or event, ttl, now, run_at)
-        if "mail" in channels and person["email"] and not ("push" in channels and devices):
+        if mail and "mail" in channels and person["email"] and not ("push" in channels and devices):
             # Mail is for whom no push can reach: nobody needs to be told twice.
             await send_mail(
                 tx, f"{event}/{person['id']}", person["email"], said.title, [detail or said.body], now, ("Ouvrir le portail", page)

@@ -32,7 +32,7 @@ class Words:
     page: str
 
 
-def words(topic: str, page: str, detail: str | None, detailed: bool) -> Words:
+def words(topic: str, page: str, detail: str | None, detailed: bool, generic: tuple[str, str] | None = None) -> Words:
     """`detail` is shown only to those who chose to see it on their locked screen."""
-    title, body = GENERIC[topic]
+    title, body = generic or GENERIC[topic]
     return Words(title, detail if detailed and detail else body, page)

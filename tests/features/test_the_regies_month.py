@@ -9,7 +9,7 @@ from server.database import Database
 from server.invoices.service import check_balances, issue, month
 from server.traces.service import PORTAL
 from tests.cast import Client
-from tests.conftest import Clock, SignIn
+from tests.conftest import PARIS, Clock, SignIn
 
 PERIOD = "2026-11"
 
@@ -80,8 +80,8 @@ async def test_a_month_that_is_not_over_is_not_issued(marc: Client) -> None:
 
 async def test_two_agents_at_once_make_neither_gap_nor_double(database: Database, clock: Clock) -> None:
     now = clock()
-    await asyncio.gather(*(issue(database, PERIOD, PORTAL, now, "2026-12-03", at_once=2) for _ in range(4)))
-    while (await issue(database, PERIOD, PORTAL, now, "2026-12-03", at_once=1))[1]:
+    await asyncio.gather(*(issue(database, PERIOD, PORTAL, now, "2026-12-03", zone=PARIS, at_once=2, together=1) for _ in range(4)))
+    while (await issue(database, PERIOD, PORTAL, now, "2026-12-03", zone=PARIS, at_once=1))[1]:
         pass
     assert (await month(database, PERIOD)).to_issue == []
     found = await numbers(database)

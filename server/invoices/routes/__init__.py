@@ -1,6 +1,6 @@
 """Invoices and payments: the parents' views and the régie's."""
 
 from server.invoices.routes.agents import blueprint as agents_blueprint
-from server.invoices.routes.parents import blueprint, cashier
+from server.invoices.routes.parents import blueprint, cashier, invoice_mailer
 
-__all__ = ["agents_blueprint", "blueprint", "cashier"]
+__all__ = ["agents_blueprint", "blueprint", "cashier", "invoice_mailer"]

@@ -92,7 +92,7 @@ async def issue(data: IssueIn) -> dict[str, Any]:
     reason = service.blocked(await service.month(here.database, data.period), _blocks())
     if reason:
         raise Refusal("run_blocked", sentence=reason)
-    issued, left = await service.issue(here.database, data.period, await _who(), here.now(), here.today())
+    issued, left = await service.issue(here.database, data.period, await _who(), here.now(), here.today(), zone=here.zone)
     return {"issued": issued, "left": left}
 
 

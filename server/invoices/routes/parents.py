@@ -1,7 +1,5 @@
 """Paying by card, the bank's calls back, and the papers of an invoice."""
 
-import json
-from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
@@ -12,7 +10,8 @@ from quart_schema import validate_request
 from server.access import PUBLIC, allow, signed_in
 from server.errors import Refusal
 from server.gateways.payments import PayFiP
-from server.invoices.service import Cashier, certificate_pdf, invoice_pdf, payment_state, receipt_pdf
+from server.invoices.service import Cashier, InvoiceMailer, Letterhead, certificate_pdf, invoice_pdf, payment_state, receipt_pdf
+from server.mail.service import Mailer
 from server.web.portal import Portal, portal
 
 blueprint = Blueprint("invoices", __name__)
@@ -88,22 +87,22 @@ async def notified() -> Response:
     return Response(status=204)
 
 
+def letterhead(here: Portal) -> Letterhead:
+    return Letterhead(here.town.name, here.town.colours.brand, here.config.particulier_siret)
+
+
+def invoice_mailer(here: Portal, mailer: Mailer) -> InvoiceMailer:
+    """What sends the invoices of families that asked for them by mail."""
+    return InvoiceMailer(here.database, mailer, letterhead(here), _online(here), here.zone, here.now)
+
+
+def _online(here: Portal) -> str | None:
+    """Where cards are taken; None: nowhere."""
+    return here.config.public_url if cashier(here) else None
+
+
 async def _town(here: Portal) -> dict[str, Any]:
-    """What stands at the head of every paper."""
-    office = await here.database.one("SELECT name, address, phones FROM service WHERE code = 'regie'")
-    phones = json.loads(office["phones"]) if office else []
-    today = date.fromisoformat(here.today())
-    return {
-        "name": f"Ville de {here.town.name}",
-        "office": office["name"] if office else "Régie",
-        "address": (office["address"] if office else "") or "",
-        "phone": phones[0][1] if phones else "",
-        "siret": here.config.particulier_siret,
-        "brand": here.town.colours.brand,
-        "year": today.year,
-        "month": today.month,
-        "day": today.day,
-    }
+    return await letterhead(here).on(here.database, here.today())
 
 
 def _pdf(content: bytes, name: str) -> Response:
@@ -116,8 +115,7 @@ def _pdf(content: bytes, name: str) -> Response:
 async def paper(invoice: str) -> Response:
     """An invoice of one's own, as a paper."""
     here, who = portal(), await signed_in()
-    online = here.config.public_url if cashier(here) else None
-    return _pdf(await invoice_pdf(here.database, who.account, invoice, here.today(), await _town(here), online), "facture")
+    return _pdf(await invoice_pdf(here.database, who.account, invoice, here.today(), await _town(here), _online(here)), "facture")
 
 
 @blueprint.get("/api/invoices/<invoice>/receipts/<entry>/pdf")

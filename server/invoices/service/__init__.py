@@ -1,14 +1,17 @@
 """Invoices: read by their families, paid by card or at the counter, made from a month of care."""
 
+from server.invoices.service.announcing import InvoiceMailer, tell_soon_due
 from server.invoices.service.correcting import at_counter, credit
 from server.invoices.service.listing import bench, blocked, invoices, journal, remind, run
-from server.invoices.service.papers import certificate_pdf, invoice_pdf, receipt_pdf
+from server.invoices.service.papers import Letterhead, certificate_pdf, invoice_pdf, receipt_pdf
 from server.invoices.service.paying import Cashier, enter_money, payment_state
 from server.invoices.service.reading import check_balances, due, invoice_of, invoice_rows, publish
 from server.invoices.service.running import issue, month
 
 __all__ = [
     "Cashier",
+    "InvoiceMailer",
+    "Letterhead",
     "at_counter",
     "bench",
     "blocked",
@@ -29,4 +32,5 @@ __all__ = [
     "receipt_pdf",
     "remind",
     "run",
+    "tell_soon_due",
 ]

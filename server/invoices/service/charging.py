@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from server.database import Connection, Database, Row
+from server.database import Connection, Database, Row, marks
 from server.invoices.rules import Charge, due_date
 from server.tariffs.service import Household, UnitTariff, households, unit_tariffs
 
@@ -11,13 +11,15 @@ BOOKED = """
     SELECT b.id, b.family_id, b.child_id, b.date, b.cents, o.unit_id, t.state AS ticked
     FROM booking b JOIN opening o ON o.id = b.opening_id
     LEFT JOIN attendance t ON t.child_id = b.child_id AND t.opening_id = b.opening_id
-    WHERE b.state = 'booked' AND b.date >= ? AND b.date <= ? ORDER BY b.family_id, b.child_id, b.date, o.unit_id
+    WHERE b.family_id IN ({families}) AND b.date >= ? AND b.date <= ? AND b.state = 'booked'
+    ORDER BY b.family_id, b.child_id, b.date, o.unit_id
 """
 UNBOOKED = """
-    SELECT t.child_id, t.date, o.unit_id, fc.family_id FROM attendance t JOIN opening o ON o.id = t.opening_id
-    JOIN family_child fc ON fc.child_id = t.child_id
-    WHERE t.state = 'present' AND t.date >= ? AND t.date <= ? AND NOT EXISTS
+    SELECT t.child_id, t.date, o.unit_id, fc.family_id FROM family_child fc JOIN attendance t ON t.child_id = fc.child_id
+    JOIN opening o ON o.id = t.opening_id
+    WHERE fc.family_id IN ({families}) AND t.date >= ? AND t.date <= ? AND t.state = 'present' AND NOT EXISTS
         (SELECT 1 FROM booking b WHERE b.child_id = t.child_id AND b.opening_id = t.opening_id AND b.state = 'booked')
+        AND NOT EXISTS (SELECT 1 FROM family_child other WHERE other.child_id = fc.child_id AND other.family_id < fc.family_id)
     ORDER BY fc.family_id, t.child_id, t.date
 """
 
@@ -32,30 +34,36 @@ class Care:
     """Units without a price list in force."""
 
 
-async def care_of(reader: Connection | Database, period: str) -> Care:
-    """Everything of one month. Prices are those agreed when booking; absences follow the tariff's own rules."""
-    first, last = f"{period}-01", f"{period}-31"
-    booked = await reader.all(BOOKED, first, last)
-    present = await reader.all(UNBOOKED, first, last)
-    tariffs = await unit_tariffs(reader, _last_day(period))
-    homes = await _homes(reader, sorted({row["family_id"] for row in (*booked, *present)}), _last_day(period))
-    labels = await labels_of_units(reader)
-    charges = [_booked(row, tariffs, homes, labels) for row in booked if row["unit_id"] in tariffs]
-    charges += _unbooked(present, tariffs, homes, labels)
-    unpriced = sorted({row["unit_id"] for row in (*booked, *present) if row["unit_id"] not in tariffs})
+@dataclass(frozen=True)
+class Book:
+    """The price lists of a month and what stands on its lines: read once for all families."""
+
+    period: str
+    tariffs: dict[str, UnitTariff]
+    labels: dict[str, tuple[str, str]]
+
+
+async def book_of(reader: Connection | Database, period: str) -> Book:
+    return Book(period, await unit_tariffs(reader, last_day(period)), await labels_of_units(reader))
+
+
+async def care_of(reader: Connection | Database, book: Book, families: Sequence[str]) -> Care:
+    """A month of some families. Prices are those agreed when booking; absences follow the tariff's own rules."""
+    among, bounds = {"families": marks(families)}, (f"{book.period}-01", f"{book.period}-31")
+    booked = await reader.all(BOOKED.format(**among), *families, *bounds)
+    present = await reader.all(UNBOOKED.format(**among), *families, *bounds)
+    priced = book.tariffs
+    concerned = sorted({row["family_id"] for row in (*booked, *present)})
+    homes = await households(reader, concerned, last_day(book.period))
+    charges = [_booked(row, priced, homes, book.labels) for row in booked if row["unit_id"] in priced]
+    charges += _unbooked(present, priced, homes, book.labels)
+    unpriced = sorted({row["unit_id"] for row in (*booked, *present) if row["unit_id"] not in priced})
     unticked = sum(row["ticked"] is None for row in booked)
     return Care(charges, unticked, unpriced)
 
 
-def _last_day(period: str) -> str:
+def last_day(period: str) -> str:
     return due_date(f"{period}-01", 0)
-
-
-async def _homes(reader: Connection | Database, families: Sequence[str], on: str) -> dict[str, Household]:
-    found: dict[str, Household] = {}
-    for start in range(0, len(families), 400):
-        found |= await households(reader, families[start : start + 400], on)
-    return found
 
 
 async def labels_of_units(reader: Connection | Database) -> dict[str, tuple[str, str]]:
@@ -90,12 +98,9 @@ def _unbooked(
 ) -> list[Charge]:
     """Present without a booking. A child of two homes is charged to the first only: a person decides otherwise by a credit note."""
     found: list[Charge] = []
-    seen: set[tuple[str, str, str]] = set()
     for row in rows:
-        key = (row["child_id"], row["date"], row["unit_id"])
-        if key in seen or row["unit_id"] not in tariffs:
+        if row["unit_id"] not in tariffs:
             continue
-        seen.add(key)
         price = tariffs[row["unit_id"]].price(homes[row["family_id"]], row["child_id"], outcome="unbooked")
         label, category = labels[row["unit_id"]]
         package = price.of_one_booking != price.cents

@@ -1,7 +1,9 @@
 """The papers that a family may ask for: an invoice, a receipt, the yearly certificate for the care of young children."""
 
+import json
 from collections import defaultdict
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 from typing import Any
@@ -16,6 +18,33 @@ from server.invoices.service.reading import bodies, invoice_of
 CARE = ("care", "leisure", "holiday", "homework")
 """Categories of activities that are care in the sense of the tax credit; meals, sport and culture are not."""
 UNDER = 6
+
+
+@dataclass(frozen=True)
+class Letterhead:
+    """What stands at the head of every paper, as far as it is the town's setting."""
+
+    name: str
+    brand: str
+    siret: str
+
+    async def on(self, reader: Connection | Database, today: str) -> dict[str, Any]:
+        """With the régie's own address, on a day."""
+        office = await reader.one("SELECT name, address, phones, hours FROM service WHERE code = 'regie'")
+        phones = json.loads(office["phones"]) if office else []
+        day = date.fromisoformat(today)
+        return {
+            "name": f"Ville de {self.name}",
+            "office": office["name"] if office else "Régie",
+            "address": (office["address"] if office else "") or "",
+            "hours": (office["hours"] if office else "") or "",
+            "phone": phones[0][1] if phones else "",
+            "siret": self.siret,
+            "brand": self.brand,
+            "year": day.year,
+            "month": day.month,
+            "day": day.day,
+        }
 
 
 async def invoice_pdf(

@@ -68,6 +68,34 @@ def invoice_paper(
     }
 
 
+SOON_DUE = ("Une facture est bientôt à payer", "Ouvrez le portail pour la voir et la payer.")
+
+
+def invoice_out(invoice: Mapping[str, Any]) -> str:
+    """Said of an invoice that is out, to whom allows details, and in mails."""
+    return (
+        f"Votre facture de {month(invoice['period'])} est disponible{NBSP}: {euros(invoice['total_cents'])},"
+        f" à payer avant le {day(invoice['due_on'])}."
+    )
+
+
+def invoice_soon_due(invoice: Mapping[str, Any]) -> str:
+    return f"Votre facture de {month(invoice['period'])} est à payer avant le {day(invoice['due_on'])}."
+
+
+def invoice_mail(invoice: Mapping[str, Any], online: bool) -> tuple[str, list[str]]:
+    """Subject and paragraphs of the mail that brings an invoice."""
+    how = "par carte sur le portail, ou à la Régie" if online else "à la Régie"
+    paragraphs = [
+        f"Votre facture {invoice['number']} est jointe à ce message{NBSP}: {euros(invoice['total_cents'])} pour"
+        f" {month(invoice['period'])}, à payer avant le {day(invoice['due_on'])}.",
+        f"Vous pouvez la payer {how}.",
+        "Vous recevez vos factures par mail parce que vous l’avez demandé dans « Mon dossier »."
+        " Vous pouvez y changer d’avis à tout moment.",
+    ]
+    return f"Facture {invoice['number']}, {month(invoice['period'])}", paragraphs
+
+
 def _detail(line: Mapping[str, Any]) -> str:
     why = line.get("why") or {}
     words = []

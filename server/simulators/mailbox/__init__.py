@@ -31,6 +31,12 @@ class Received:
         part = self.message.get_body((kind,))
         return part.get_content() if part is not None else ""
 
+    @property
+    def files(self) -> list[tuple[str, str, bytes]]:
+        """What is attached: name, media type, content."""
+        parts = [part for part in self.message.iter_attachments() if part.get_filename()]
+        return [(str(part.get_filename()), part.get_content_type(), part.get_payload(decode=True) or b"") for part in parts]
+
 
 @dataclass
 class Mailbox:

@@ -36,10 +36,24 @@ def make_page(box: Mailbox, town: str) -> Quart:
     async def as_data() -> Response:
         return jsonify(
             [
-                {"to": list(one.recipients), "subject": one.subject, "text": one.body("plain"), "links": LINK.findall(one.body("plain"))}
+                {
+                    "to": list(one.recipients),
+                    "subject": one.subject,
+                    "text": one.body("plain"),
+                    "links": LINK.findall(one.body("plain")),
+                    "files": [name for name, _, _ in one.files],
+                }
                 for one in reversed(box.received)
             ]
         )
+
+    @app.get("/mails/<int:number>/<int:rank>")
+    async def attached(number: int, rank: int) -> Response:
+        found = [mail.files for mail in box.received if mail.number == number]
+        if not found or rank >= len(found[0]):
+            return Response("", 404)
+        name, kind, content = found[0][rank]
+        return Response(content, content_type=kind, headers={"Content-Disposition": f'inline; filename="{name}"'})
 
     return app
 
@@ -47,4 +61,8 @@ def make_page(box: Mailbox, town: str) -> Quart:
 def _article(mail: Received) -> str:
     text = LINK.sub(lambda found: f'<a href="{found[0]}">{found[0]}</a>', escape(mail.body("plain")))
     to = escape(", ".join(mail.recipients))
-    return f"<article><h2>{escape(mail.subject)}</h2><p>À : {to} · {escape(str(mail.message['Date'] or ''))}</p><p>{text}</p></article>"
+    date = escape(str(mail.message["Date"] or ""))
+    files = "".join(
+        f'<p>Pièce jointe : <a href="/mails/{mail.number}/{rank}">{escape(name)}</a></p>' for rank, (name, _, _) in enumerate(mail.files)
+    )
+    return f"<article><h2>{escape(mail.subject)}</h2><p>À : {to} · {date}</p><p>{text}</p>{files}</article>"
