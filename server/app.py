@@ -10,6 +10,7 @@ from quart_auth import QuartAuth
 
 from server.access import PUBLIC, SessionUser, allow
 from server.accounts.routes import blueprint as accounts
+from server.accounts.routes import passkeys_blueprint as passkeys
 from server.activities.routes import blueprint as activities
 from server.admissions.routes import blueprint as admissions
 from server.attendance.routes import blueprint as attendance
@@ -83,7 +84,7 @@ def create_app(config: Config, *, now: Callable[[], int] = now_ms, database: Dat
         app.register_blueprint(blueprint)
     for blueprint in (activities, places, attendance):
         app.register_blueprint(blueprint)
-    for blueprint in (web, towns, accounts, registration, admissions, syncing, news, tariffs, invoices, regie):
+    for blueprint in (web, towns, accounts, passkeys, registration, admissions, syncing, news, tariffs, invoices, regie):
         app.register_blueprint(blueprint)
     app.view_functions["openapi"] = allow(PUBLIC)(app.view_functions["openapi"])  # type: ignore[arg-type]
     jobs = Jobs(portal.database, portal.zone, now, cashier(portal))

@@ -76,3 +76,31 @@ class SecondFactor(Model):
 
     class Meta:
         table = "second_factor"
+
+
+class Passkey(Model):
+    """The public half of a key that lives in somebody's telephone, computer or key ring (WebAuthn)."""
+
+    id = fields.CharField(primary_key=True, max_length=64, description="SHA-256 of the credential id")
+    account = fields.ForeignKeyField("portail.Account", related_name="passkeys", db_index=True)
+    credential = fields.TextField(description="the credential id, base64url")
+    public_key = fields.TextField(description="COSE, base64url")
+    sign_count = fields.BigIntField(description="a lower one than the last was made by a copy of the key")
+    name = fields.CharField(max_length=60)
+    created_at = fields.BigIntField()
+    used_at = fields.BigIntField(null=True)
+
+    class Meta:
+        table = "passkey"
+
+
+class PasskeyChallenge(Model):
+    """A question that waits for the signature of a passkey, once, for five minutes."""
+
+    id = fields.CharField(primary_key=True, max_length=64, description="SHA-256 of the challenge")
+    purpose = fields.CharField(max_length=10, description="sign_in | add | factor")
+    session = fields.CharField(max_length=64, null=True, description="whose answer counts, null: anybody who signs in")
+    expires_at = fields.BigIntField(db_index=True)
+
+    class Meta:
+        table = "passkey_challenge"

@@ -47,3 +47,23 @@ def email_changing(veiled: str) -> tuple[str, list[str]]:
             "Ce n’était pas vous ? Changez votre mot de passe et prévenez le service.",
         ],
     )
+
+
+def passkey_added(name: str) -> tuple[str, list[str]]:
+    return (
+        "Une clé d’accès a été ajoutée",
+        [
+            f"La clé d’accès « {name} » ouvre maintenant votre compte.",
+            "Ce n’était pas vous ? Retirez-la dans « Mon compte », changez votre mot de passe et prévenez le service.",
+        ],
+    )
+
+
+def passkey_removed(name: str) -> tuple[str, list[str]]:
+    return (
+        "Une clé d’accès a été retirée",
+        [
+            f"La clé d’accès « {name} » n’ouvre plus votre compte.",
+            "Ce n’était pas vous ? Changez votre mot de passe et prévenez le service.",
+        ],
+    )

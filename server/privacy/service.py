@@ -87,6 +87,7 @@ async def close_account(database: Database, account: str, now: int, zone: ZoneIn
         await tx.run("DELETE FROM guardianship WHERE account_id = ?", account)
         await tx.run("UPDATE adult SET account_id = NULL WHERE account_id = ?", account)
         await tx.run("DELETE FROM franceconnect_link WHERE account_id = ?", account)
+        await tx.run("DELETE FROM passkey WHERE account_id = ?", account)
         await tx.run(
             "UPDATE account SET username = ?, password_hash = '!', name = ?, email = NULL WHERE id = ?",
             f"ferme-{secrets.token_hex(8)}", ERASED, account,

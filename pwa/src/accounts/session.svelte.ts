@@ -21,7 +21,7 @@ export interface SessionState {
 }
 /** Refusals are values: `code` is the server's (`wrong_credentials`, `too_many_attempts`, …) or `offline`. */
 export type SignInResult = { ok: true } | { ok: false; code: string; message: string; facts: Record<string, unknown> };
-interface SessionReply { account: { id: string; username: string; name: string; role: string }; server_time: string; waits_for?: 'totp' | 'enrol' | null }
+interface SessionReply { account: { id: string; username: string; name: string; role: string }; server_time: string; waits_for?: 'totp' | 'passkey' | 'either' | 'enrol' | null }
 
 const roleOf = (reply: SessionReply): 'parent' | 'agent' => (reply.account.role === 'agent' ? 'agent' : 'parent');
 
@@ -85,11 +85,11 @@ export async function signIn(username: string, password: string, options: { shar
 }
 
 /** Any other way in (a code after the password, a passkey): the request is made by its page, the rest is the same. */
-export async function signInWith(path: string, body: unknown): Promise<SignInResult> {
+export async function signInWith(path: string, body: unknown, shared = false): Promise<SignInResult> {
   const answer = await call<SessionReply>('POST', path, body);
   if (answer.kind === 'unreachable') return { ok: false, code: 'offline', message: '', facts: { why: answer.why } };
   if (answer.kind === 'refused') return { ok: false, ...answer.refusal };
-  await welcome(answer.body, false);
+  await welcome(answer.body, shared);
   return { ok: true };
 }
 

@@ -2,17 +2,13 @@
 
 import pyotp
 
+from server.accounts.service.passkeys import factor_of
 from server.accounts.service.sessions import open_session
 from server.accounts.service.throttle import count_failure, forget_failures, key_of, refuse_if_blocked
-from server.database import Connection, Database, Transaction
+from server.database import Database, Transaction
 from server.errors import Refusal
 
 STEP_SECONDS = 30
-
-
-async def has_factor(connection: Connection | Database, account: str) -> bool:
-    found = await connection.one("SELECT 1 AS yes FROM second_factor WHERE account_id = ? AND confirmed_at IS NOT NULL", account)
-    return found is not None
 
 
 async def begin_enrolment(database: Database, account: str, username: str, town: str) -> tuple[str, str]:
@@ -24,7 +20,7 @@ async def begin_enrolment(database: Database, account: str, username: str, town:
     secret = pyotp.random_base32()
 
     async def write(tx: Transaction) -> None:
-        if await has_factor(tx, account):
+        if await factor_of(tx, account) != "enrol":
             raise Refusal("factor_known")
         await tx.run(
             "INSERT INTO second_factor (id, account_id, secret, confirmed_at, last_step) VALUES (?, ?, ?, NULL, 0)"
@@ -76,13 +72,14 @@ async def _matching_step(tx: Transaction, account: str, code: str, now: int) -> 
 
 
 async def remove_factor(database: Database, username: str) -> bool:
-    """Takes the second factor of an agent away (a lost phone): the next sign-in enrols a new one. False: nobody of that name."""
+    """Takes the second factors of an agent away (a lost phone): the next sign-in enrols a new one. False: nobody of that name."""
 
     async def write(tx: Transaction) -> bool:
         found = await tx.one("SELECT id FROM account WHERE username = ? AND role = 'agent'", username)
         if found is None:
             return False
         await tx.run("DELETE FROM second_factor WHERE account_id = ?", found["id"])
+        await tx.run("DELETE FROM passkey WHERE account_id = ?", found["id"])
         await tx.run("DELETE FROM session WHERE account_id = ?", found["id"])
         return True
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from server.accounts import rules
-from server.accounts.service.factors import has_factor
+from server.accounts.service.passkeys import factor_of
 from server.accounts.service.passwords import NOBODY, password_fits
 from server.accounts.service.sessions import open_session
 from server.accounts.service.throttle import count_failure, forget_failures, key_of, refuse_if_blocked
@@ -22,7 +22,7 @@ async def sign_in(
     now: int,
     agents_need_factor: bool = True,
 ) -> tuple[Row, str, str | None]:
-    """The account, the secret of a new session, and what that session still waits for: ``totp``, ``enrol`` or nothing.
+    """The account, the secret of a new session, and what that session still waits for (`factor_of`), or nothing.
 
     An unknown name and a wrong password take the same time and get the same answer.
 
@@ -49,7 +49,7 @@ async def sign_in(
     secret = await database.retrying(write)
     if not waits:
         return account, secret, None
-    return account, secret, "totp" if await has_factor(database, account["id"]) else "enrol"
+    return account, secret, await factor_of(database, account["id"])
 
 
 async def prove_again(database: Database, account: str, password: str, now: int) -> Row:
@@ -65,6 +65,29 @@ async def prove_again(database: Database, account: str, password: str, now: int)
     if not await password_fits(found["password_hash"], password):
         await database.retrying(lambda tx: count_failure(tx, keys, now))
         raise Refusal("wrong_password")
+    return found
+
+
+async def has_password(connection: Connection | Database, account: str) -> bool:
+    """False: made through FranceConnect, and no password was chosen since."""
+    found = await connection.one("SELECT password_hash FROM account WHERE id = ?", account)
+    return found is not None and found["password_hash"] != "!"
+
+
+async def prove_holder(database: Database, account: str, session: str, password: str, now: int) -> Row:
+    """As `prove_again`; who has no password must have signed in just now.
+
+    Raises:
+        Refusal: ``wrong_password``, ``too_many_attempts``, ``sign_in_freshly``
+    """
+    if await has_password(database, account):
+        return await prove_again(database, account, password, now)
+    found = await database.one(
+        "SELECT a.* FROM account a JOIN session s ON s.account_id = a.id WHERE a.id = ? AND s.id = ? AND s.created_at > ?",
+        account, session, now - rules.FRESH,
+    )  # fmt: skip
+    if found is None:
+        raise Refusal("sign_in_freshly")
     return found
 
 

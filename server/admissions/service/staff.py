@@ -54,7 +54,8 @@ async def close_agent(database: Database, username: str) -> bool:
         if found is None:
             return False
         await end_sessions(tx, found["id"])
-        await tx.run("DELETE FROM one_time_link WHERE account_id = ?", found["id"])
+        for table in ("one_time_link", "passkey", "second_factor"):
+            await tx.run(f"DELETE FROM {table} WHERE account_id = ?", found["id"])
         await tx.run("UPDATE account SET password_hash = ?, email = NULL WHERE id = ?", unguessable, found["id"])
         return True
 

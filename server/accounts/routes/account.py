@@ -37,7 +37,7 @@ class SessionShown(msgspec.Struct):
     account: AccountShown
     server_time: str
     waits_for: str | None = None
-    """After a password: ``totp`` (a code is asked for), ``enrol`` (an authenticator app must be added first), or nothing."""
+    """After a password: ``totp`` (a code is asked for), ``passkey``, ``either``, ``enrol`` (one must be added first), or nothing."""
 
 
 class Code(msgspec.Struct, forbid_unknown_fields=True):
@@ -87,14 +87,14 @@ async def sign_in(data: SignIn) -> dict[str, Any]:
         data.username,
         data.password,
         address=request.remote_addr,
-        agent=_browser(),
+        agent=browser_name(),
         shared=data.shared,
         now=town.now(),
         agents_need_factor=town.config.agent_second_factor,
     )
-    await _end_present()
+    await end_present()
     login_user(SessionUser(secret), remember=not data.shared and waits_for is None)
-    return _shown(account["id"], account, waits_for)
+    return shown_session(account["id"], account, waits_for)
 
 
 @blueprint.post("/api/session/factor")
@@ -103,12 +103,12 @@ async def sign_in(data: SignIn) -> dict[str, Any]:
 @document_response(SessionShown)
 async def give_code(data: Code) -> dict[str, Any]:
     """The second step of an agent's sign-in: the six digits of their authenticator app."""
-    town, waiting = portal(), await _waiting()
+    town, waiting = portal(), await waiting_session()
     secret = await service.pass_factor(
-        town.database, waiting["id"], waiting["account_id"], data.code, _browser(), town.now()
+        town.database, waiting["id"], waiting["account_id"], data.code, browser_name(), town.now()
     )
     login_user(SessionUser(secret))
-    return _shown(waiting["account_id"], waiting)
+    return shown_session(waiting["account_id"], waiting)
 
 
 @blueprint.post("/api/session/factor/enrolment")
@@ -116,7 +116,7 @@ async def give_code(data: Code) -> dict[str, Any]:
 @document_response(Enrolment)
 async def begin_enrolment() -> dict[str, Any]:
     """What an authenticator app needs, for an agent who has none yet; confirmed by a first code."""
-    town, waiting = portal(), await _waiting()
+    town, waiting = portal(), await waiting_session()
     secret, uri = await service.begin_enrolment(town.database, waiting["account_id"], waiting["username"], town.town.name)
     return {"secret": secret, "uri": uri, "picture": segno.make(uri, error="m").svg_data_uri(scale=5, light="#ffffff")}
 
@@ -129,14 +129,14 @@ async def who_am_i() -> dict[str, Any]:
     who = await visitor()
     if who is None:
         raise Refusal("sign_in")
-    return _shown(who.account, {"username": who.username, "name": who.name, "role": who.role, "service": who.service})
+    return shown_session(who.account, {"username": who.username, "name": who.name, "role": who.role, "service": who.service})
 
 
 @blueprint.delete("/api/session")
 @allow(PUBLIC)
 async def sign_out() -> Response:
     """Ends the session, if there is one, and asks the browser to forget what it kept."""
-    await _end_present()
+    await end_present()
     logout_user()
     return Response("", 204, {"Clear-Site-Data": '"cache", "storage"'})
 
@@ -224,7 +224,7 @@ async def end_session(session: str) -> tuple[str, int]:
     return "", 204
 
 
-async def _waiting() -> Row:
+async def waiting_session() -> Row:
     """The session whose password was right and whose second factor is still to come."""
     secret = current_user.auth_id
     found = secret and await service.session_of(portal().database, secret, portal().now(), awaits_factor=True)
@@ -233,16 +233,16 @@ async def _waiting() -> Row:
     return found
 
 
-async def _end_present() -> None:
+async def end_present() -> None:
     """The session of this browser's cookie ends, whatever comes next (ASVS 7.2.4)."""
     if current_user.auth_id:
         await service.sign_out(portal().database, service.session_id(current_user.auth_id))
 
 
-def _browser() -> str:
+def browser_name() -> str:
     return request.headers.get("User-Agent", "")
 
 
-def _shown(account: str, about: Any, waits_for: str | None = None) -> dict[str, Any]:
+def shown_session(account: str, about: Any, waits_for: str | None = None) -> dict[str, Any]:
     shown = {"id": account, **{key: about[key] for key in ("username", "name", "role", "service")}}
     return {"account": shown, "server_time": portal().iso(portal().now()), "waits_for": waits_for}
