@@ -13,16 +13,22 @@ from server.accounts.routes import blueprint as accounts
 from server.accounts.routes import passkeys_blueprint as passkeys
 from server.activities.routes import blueprint as activities
 from server.admissions.routes import blueprint as admissions
+from server.attachments.routes import blueprint as attachments
+from server.attachments.service import Files
 from server.attendance.routes import blueprint as attendance
 from server.bookings.routes import blueprint as places
 from server.config import Config
 from server.consents.routes import blueprint as consents
+from server.custody.routes import blueprint as custody
 from server.database import Database
+from server.enrolments.routes import blueprint as enrolments
 from server.families.routes import blueprint as families
 from server.franceconnect.routes import blueprint as franceconnect
 from server.gateways.api_particulier import ApiParticulier
+from server.gateways.examining import Examiner
 from server.gateways.franceconnect import FranceConnect
 from server.gateways.mail import Smtp
+from server.gateways.storage import storage
 from server.gateways.webpush import WebPush
 from server.instants import now_ms
 from server.invoices.routes import agents_blueprint as regie
@@ -31,10 +37,11 @@ from server.invoices.routes import cashier, invoice_mailer
 from server.jobs import Jobs
 from server.mail.service import Mailer
 from server.messages.routes import blueprint as messages
+from server.news.routes import agents_blueprint as news_desk
 from server.news.routes import blueprint as news
 from server.notifications.routes import blueprint as notifications
-from server.notifications.service import Pusher
-from server.outbox.service import Do, Worker
+from server.notifications.service import FanOut, Pusher
+from server.outbox.service import Do, DoAll, Worker
 from server.privacy.routes import blueprint as privacy
 from server.quotient.routes import blueprint as quotient
 from server.registration.routes import blueprint as registration
@@ -78,17 +85,19 @@ def create_app(config: Config, *, now: Callable[[], int] = now_ms, database: Dat
     hooks.install(app)
     portal.web_push = WebPush(config.data / "push-key", config.push_contact, config.push_hosts)
     app.register_blueprint(notifications)
+    portal.files = Files(portal.database, storage(config.files_url, config.data / "files"), Examiner())
+    app.register_blueprint(attachments)
     app.register_blueprint(messages)
     portal.franceconnect, portal.quotients = _identity_providers(config)
     for blueprint in (families, consents, quotient, franceconnect, privacy):
         app.register_blueprint(blueprint)
-    for blueprint in (activities, places, attendance):
+    for blueprint in (activities, places, attendance, custody, enrolments):
         app.register_blueprint(blueprint)
-    for blueprint in (web, towns, accounts, passkeys, registration, admissions, syncing, news, tariffs, invoices, regie):
+    for blueprint in (web, towns, accounts, passkeys, registration, admissions, syncing, news, news_desk, tariffs, invoices, regie):
         app.register_blueprint(blueprint)
     app.view_functions["openapi"] = allow(PUBLIC)(app.view_functions["openapi"])  # type: ignore[arg-type]
-    jobs = Jobs(portal.database, portal.zone, now, cashier(portal))
-    worker = Worker(portal.database, deliveries(portal) if config.work else {}, now)
+    jobs = Jobs(portal.database, portal.zone, now, cashier(portal), portal.files)
+    worker = outbox_worker(portal)
     app.extensions["portail-worker"] = worker
 
     def moved(scopes: Iterable[str]) -> None:
@@ -109,6 +118,7 @@ def create_app(config: Config, *, now: Callable[[], int] = now_ms, database: Dat
         await worker.stop()
         await jobs.stop()
         await portal.heads.stop()
+        await portal.files.close()
         if portal.web_push:
             await portal.web_push.close()
         await portal.database.close()
@@ -120,14 +130,23 @@ def deliveries(portal: Portal) -> dict[str, Do]:
     """Who does what the outbox holds, by kind. Without a mail server mails wait, and go out once there is one."""
     handlers: dict[str, Do] = {}
     config = portal.config
-    if portal.web_push:
-        handlers["push"] = Pusher(portal.database, portal.web_push, config.public_url, portal.zone, portal.now).deliver
+    handlers["fanout"] = FanOut(portal.database, portal.zone, portal.now).deliver
     if config.smtp_url:
         sender = Smtp(config.smtp_url, config.mail_from, f"Portail famille {portal.town.name}")
         mailer = Mailer(portal.database, sender, portal.town.name, portal.now, config.public_url)
         handlers["mail"] = mailer.deliver
         handlers["invoice_mail"] = invoice_mailer(portal, mailer).deliver
     return handlers
+
+
+def outbox_worker(portal: Portal) -> Worker:
+    """Who works the outbox here; nobody, where the town runs `portail work` beside the server."""
+    if not portal.config.work:
+        return Worker(portal.database, {}, portal.now)
+    many: dict[str, DoAll] = {}
+    if portal.web_push:
+        many["push"] = Pusher(portal.database, portal.web_push, portal.config.public_url, portal.zone, portal.now).deliver_all
+    return Worker(portal.database, deliveries(portal), portal.now, many)
 
 
 def _identity_providers(config: Config) -> tuple[FranceConnect | None, ApiParticulier | None]:

@@ -41,6 +41,7 @@ class Config:
     payfip_url: str
     payfip_client: str
     payfip_mode: str
+    files_url: str
 
     @property
     def secure(self) -> bool:
@@ -74,6 +75,7 @@ SETTINGS = {
     "work": ("PORTAIL_WORK", "yes", "no: this server leaves mails and pushes to `portail work`"),
     "push_contact": ("PORTAIL_PUSH_CONTACT", "", "mailto: or https: address for push services; default the public address"),
     "push_hosts": ("PORTAIL_PUSH_HOSTS", "", "host:port of further push services, comma separated (tests)"),
+    "files_url": ("PORTAIL_FILES_URL", "", "s3://key:secret@host/bucket?region=fr-par; default: files in the data folder"),
     "agent_second_factor": ("PORTAIL_AGENT_SECOND_FACTOR", "yes", "no: agents sign in with a password alone (demo only)"),
 }
 
@@ -150,6 +152,7 @@ def read(environment: Mapping[str, str] = os.environ, **overrides: str) -> Confi
         payfip_url=value["payfip_url"].rstrip("/"),
         payfip_client=value["payfip_client"],
         payfip_mode=value["payfip_mode"],
+        files_url=_files_url(value["files_url"]),
     )
 
 
@@ -174,6 +177,14 @@ def _push_contact(text: str, public_url: str) -> str:
     if not contact.startswith(("mailto:", "https://")) or " " in contact:
         raise ConfigError("PORTAIL_PUSH_CONTACT: must look like mailto:portail@ville.fr or https://famille.ville.fr")
     return contact
+
+
+def _files_url(text: str) -> str:
+    parts = urlsplit(text)
+    whole = parts.hostname and parts.username and parts.password and parts.path.strip("/")
+    if text and (parts.scheme not in ("s3", "s3+http") or not whole):
+        raise ConfigError("PORTAIL_FILES_URL: must look like s3://key:secret@host/bucket?region=fr-par")
+    return text
 
 
 def _whole(text: str, name: str, low: int, high: int) -> int:

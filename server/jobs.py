@@ -9,10 +9,12 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
-from server.bookings.service import expire_holds, publish_levels
+from server.attachments.service import Files
+from server.bookings.service import expire_holds, follow_tariffs, publish_levels
 from server.database import Database
 from server.feed.service import purge_tombstones
 from server.invoices.service import Cashier, check_balances, tell_soon_due
+from server.news.service import publish_due, refresh_readers
 from server.privacy.service import apply_retention
 from server.quotient.service import expire as expire_quotients
 from server.registration.service import forget_unfinished
@@ -22,19 +24,26 @@ Job = Callable[[], Awaitable[int]]
 
 
 class Jobs:
-    def __init__(self, database: Database, zone: ZoneInfo, now: Callable[[], int], cashier: Cashier | None = None) -> None:
+    def __init__(
+        self, database: Database, zone: ZoneInfo, now: Callable[[], int], cashier: Cashier | None = None, files: Files | None = None
+    ) -> None:
         self._every: list[tuple[str, float, Job]] = [
             ("expire_holds", 15, lambda: expire_holds(database, now(), zone)),
+            ("publish_due", 15, lambda: publish_due(database, now(), zone)),
+            ("follow_tariffs", 60, lambda: follow_tariffs(database, now(), zone)),
             ("publish_levels", 60, lambda: publish_levels(database, now(), zone)),
             ("expire_quotients", 3_600, lambda: expire_quotients(database, now(), zone)),
             ("forget_unfinished", 3_600, lambda: forget_unfinished(database, now())),
             ("apply_retention", 3_600, lambda: apply_retention(database, now(), zone)),
             ("tell_soon_due", 900, lambda: tell_soon_due(database, now(), zone)),
+            ("refresh_readers", 3_600, lambda: refresh_readers(database, now(), zone)),
             ("check_balances", 86_400, lambda: check_balances(database, now())),
             ("purge_tombstones", 86_400, lambda: purge_tombstones(database, now())),
         ]
         if cashier:
             self._every.append(("check_payments", 30, lambda: cashier.check_due(now())))
+        if files:
+            self._every.append(("clear_files", 86_400, lambda: files.clear(now())))
         self._tasks: list[asyncio.Task[None]] = []
 
     def start(self) -> None:

@@ -24,8 +24,8 @@ Row = Mapping[str, Any]
 MODELS = [
     f"server.{feature}.models"
     for feature in (
-        "accounts", "families", "activities", "tariffs", "bookings", "attendance", "invoices", "news", "feed", "syncing", "outbox", "mail",
-        "registration", "traces", "consents", "quotient", "franceconnect", "privacy", "notifications", "messages",
+        "accounts", "families", "activities", "tariffs", "custody", "bookings", "enrolments", "attendance", "invoices", "news", "feed", "syncing", "outbox", "mail",
+        "registration", "traces", "consents", "quotient", "franceconnect", "privacy", "notifications", "messages", "attachments", "mailings",
     )
 ]  # fmt: skip
 CLOSING_SECONDS = 2

@@ -13,6 +13,9 @@ from server.web.headers import Asgi, Receive, Scope, Send
 USUAL = 64 * 1024
 BY_PATH = {"/api/sync/v1/exchange": 256 * 1024, "/api/agents/import": 9 * 1024 * 1024}
 
+# A piece of a file, and the little around it.
+PIECES, OF_A_PIECE = "/api/attachments/", 520 * 1024
+
 
 class _TooLarge(Exception):
     pass
@@ -28,7 +31,8 @@ class BodyLimit:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        bound = BY_PATH.get(scope["path"], USUAL)
+        path = scope["path"]
+        bound = BY_PATH.get(path, OF_A_PIECE if path.startswith(PIECES) and scope["method"] == "PATCH" else USUAL)
         if _announced(scope) > bound:
             await _refuse(send)
             return

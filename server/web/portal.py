@@ -17,6 +17,7 @@ from server.instants import day_of, iso
 from server.web.heads import Heads
 
 if TYPE_CHECKING:
+    from server.attachments.service import Files
     from server.towns.shape import Identity, Legal
 
 
@@ -33,6 +34,7 @@ class Portal:
     quotients: ApiParticulier | None = None
     web_push: WebPush | None = None
     bank: PayFiP | None = None
+    files: "Files" = field(init=False)
 
     def iso(self, instant: int) -> str:
         return iso(instant, self.zone)

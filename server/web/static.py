@@ -1,16 +1,13 @@
-"""The built web app, from memory, compressed once at start: nine times Quart's own static files.
+"""The built web app, from memory, compressed by its build: nine times Quart's own static files.
 
 `/assets/…` never changes under its name; everything else is checked again each time. Any other page of the app answers
 with the shell, which knows what to show.
 """
 
-import gzip
 import hashlib
 import mimetypes
 from dataclasses import dataclass
 from pathlib import Path
-
-import brotli
 
 from server.web.headers import Asgi, Receive, Scope, Send
 
@@ -19,7 +16,8 @@ PAGES = (
     "/simulation", "/messages", "/actualites", "/documents", "/envois", "/parametres", "/accessibilite", "/plus",
     "/activation", "/mot-de-passe", "/adresse", "/rejoindre", "/compte",
 )  # fmt: skip
-COMPRESSED = {".js", ".css", ".html", ".svg", ".json", ".txt"}
+# How the build names what it compressed beside each file, and what the wire calls it.
+ENCODINGS = {".br": "br", ".gz": "gzip"}
 A_DAY = "public, max-age=86400"
 FOR_EVER = "public, max-age=31536000, immutable"
 
@@ -82,7 +80,9 @@ async def _answer(file: File, status: int, scope: Scope, send: Send) -> None:
 
 def _load(folder: Path) -> list[tuple[str, File]]:
     return [
-        (f"/{file.relative_to(folder).as_posix()}", _read(file, folder)) for file in folder.rglob("*") if file.is_file()
+        (f"/{file.relative_to(folder).as_posix()}", _read(file, folder))
+        for file in folder.rglob("*")
+        if file.is_file() and file.suffix not in ENCODINGS
     ]
 
 
@@ -91,11 +91,9 @@ def _read(file: Path, folder: Path) -> File:
     kind = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
     if file.suffix in (".js", ".css", ".html", ".svg"):
         kind = {".js": "text/javascript"}.get(file.suffix, kind) + "; charset=utf-8"
-    bodies = {"": plain}
-    if file.suffix in COMPRESSED and len(plain) > 200:
-        bodies["gzip"] = gzip.compress(plain, 9, mtime=0)
-        bodies["br"] = brotli.compress(plain, quality=11)
+    beside = {encoding: file.with_name(file.name + ending) for ending, encoding in ENCODINGS.items()}
+    bodies = {"": plain} | {encoding: path.read_bytes() for encoding, path in beside.items() if path.exists()}
     hashed = file.relative_to(folder).parts[0] == "assets"
     drawn = file.name == "favicon.svg" or file.relative_to(folder).parts[0] == "icons"
     cache = FOR_EVER if hashed else A_DAY if drawn else "no-cache"
-    return File(kind, hashlib.sha256(plain).hexdigest()[:20], cache, bodies)
+    return File(kind, hashlib.sha256(plain).hexdigest()[:16], cache, bodies)
