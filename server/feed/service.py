@@ -5,7 +5,7 @@ seq 12 before seq 11 is there: the fault that loses records in feeds ordered by 
 own seq, the receipt the last one, so that a page cut anywhere never shows an answer without its effects.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import Any
 
 import msgspec
@@ -103,6 +103,26 @@ async def revoke(tx: Transaction, account: str, scope: str) -> None:
     """The account's devices remove the scope at their next exchange."""
     await tx.run("DELETE FROM sync_grant WHERE account = ? AND scope = ?", account, scope)
     tx.moved.add(scope)
+
+
+async def set_readers(tx: Transaction, scope: str, accounts: Set[str]) -> None:
+    """Makes exactly these accounts the readers of a scope."""
+    held = {row["account"] for row in await tx.all("SELECT account FROM sync_grant WHERE scope = ?", scope)}
+    await grant(tx, [(account, scope) for account in sorted(accounts - held)])
+    gone = sorted(held - accounts)
+    await tx.many("DELETE FROM sync_grant WHERE account = ? AND scope = ?", [(account, scope) for account in gone])
+    if accounts != held:
+        tx.moved.add(scope)
+
+
+async def readers_after(tx: Transaction, scopes: Sequence[str], after: str, limit: int) -> list[str]:
+    """Parents who may read one of the scopes, in the order of their ids, from the one after `after`."""
+    rows = await tx.all(
+        "SELECT DISTINCT g.account FROM sync_grant g JOIN account a ON a.id = g.account"
+        f" WHERE g.scope IN ({marks(scopes)}) AND a.role = 'parent' AND g.account > ? ORDER BY g.account LIMIT ?",
+        *scopes, after, limit,
+    )
+    return [row["account"] for row in rows]
 
 
 async def heads_of(connection: Connection, account: str) -> Sequence[Row]:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from tortoise import fields
 from tortoise.models import Model
 
-from server.database import Connection, Database, Row, Transaction
+from server.database import Connection, Database, Row, Transaction, marks
 
 
 class PushSubscription(Model):
@@ -62,8 +62,10 @@ async def gone(tx: Transaction, subscription: str) -> None:
     await tx.run("DELETE FROM push_subscription WHERE id = ?", subscription)
 
 
-async def subscription(reader: Connection | Database, subscription: str) -> Row | None:
-    return await reader.one("SELECT * FROM push_subscription WHERE id = ?", subscription)
+async def subscriptions(reader: Connection | Database, wanted: Sequence[str]) -> dict[str, Row]:
+    """By id, those that are still there."""
+    rows = await reader.all(f"SELECT * FROM push_subscription WHERE id IN ({marks(wanted)})", *wanted) if wanted else []
+    return {row["id"]: row for row in rows}
 
 
 async def of_account(reader: Connection | Database, account: str) -> Sequence[Row]:
@@ -74,11 +76,32 @@ async def of_account(reader: Connection | Database, account: str) -> Sequence[Ro
     )
 
 
-async def note(tx: Transaction, subscription: str, ok_at: int | None, error: str | None) -> None:
-    if ok_at is not None:
-        await tx.run("UPDATE push_subscription SET last_ok_at = ?, last_error = NULL WHERE id = ?", ok_at, subscription)
-    else:
-        await tx.run("UPDATE push_subscription SET last_error = ? WHERE id = ?", error, subscription)
+async def of_accounts(reader: Connection | Database, accounts: Sequence[str]) -> Sequence[Row]:
+    """The subscriptions of many accounts: ``id``, ``account``, ``device``."""
+    return await reader.all(
+        "SELECT p.id, p.account, p.device FROM push_subscription p JOIN sync_device d ON d.id = p.device"
+        f" WHERE p.account IN ({marks(accounts)}) AND d.revoked_at IS NULL ORDER BY p.created_at, p.id",
+        *accounts,
+    )
+
+
+async def people(reader: Connection | Database, accounts: Sequence[str]) -> Sequence[Row]:
+    """Who they are and what they chose, nulls where they chose nothing."""
+    return await reader.all(
+        "SELECT a.id, a.email, s.topics, s.quiet_from, s.quiet_to, s.detailed FROM account a"
+        f" LEFT JOIN notification_setting s ON s.account = a.id WHERE a.id IN ({marks(accounts)}) ORDER BY a.id",
+        *accounts,
+    )
+
+
+async def arrived(tx: Transaction, subscriptions: Sequence[str], at: int) -> None:
+    await tx.many(
+        "UPDATE push_subscription SET last_ok_at = ?, last_error = NULL WHERE id = ?", [(at, one) for one in subscriptions]
+    )
+
+
+async def failed(tx: Transaction, subscription: str, error: str) -> None:
+    await tx.run("UPDATE push_subscription SET last_error = ? WHERE id = ?", error, subscription)
 
 
 async def settings(reader: Connection | Database, account: str) -> Row | None:

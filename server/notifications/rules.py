@@ -31,6 +31,7 @@ TOPICS: dict[str, Topic] = {
     "invoices": Topic(7 * DAY, "normal", ("push", "mail")),
     "deadlines": Topic(12 * HOUR, "high", ("push",), waits=False),
     "places": Topic(DAY, "high", ("push", "mail"), waits=False),
+    "custody": Topic(2 * DAY, "normal", ("push", "mail")),
 }
 
 

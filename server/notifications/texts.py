@@ -9,6 +9,7 @@ TOPIC_NAMES = {
     "invoices": "Factures",
     "deadlines": "Délais qui approchent",
     "places": "Places libérées",
+    "custody": "Jours de l’autre parent",
 }
 
 GENERIC = {
@@ -18,6 +19,7 @@ GENERIC = {
     "invoices": ("Une facture vous attend", "Ouvrez le portail pour la voir."),
     "deadlines": ("Un délai se termine bientôt", "Il reste peu de temps pour réserver ou annuler."),
     "places": ("Une place s’est libérée", "Elle vous est gardée peu de temps : répondez dans le portail."),
+    "custody": ("Garde alternée", "L’autre parent vous demande un jour, ou vous a répondu. Ouvrez le portail."),
 }
 
 TEST = ("Essai réussi", "Les notifications arrivent bien sur cet appareil.")

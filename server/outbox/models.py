@@ -39,6 +39,15 @@ async def add(tx: Transaction, kind: str, key: str, payload: str, run_at: int, n
     )  # fmt: skip
 
 
+async def add_many(tx: Transaction, kind: str, items: Sequence[tuple[str, str, int]], now: int) -> None:
+    """Items (key, payload, run_at) in bulk; those whose key is there already stay as they are."""
+    await tx.many(
+        "INSERT INTO outbox (key, kind, payload, state, run_at, lease_until, attempts, created_at)"
+        " VALUES (?, ?, ?, 'waiting', ?, 0, 0, ?) ON CONFLICT (key) DO NOTHING",
+        [(key, kind, payload, run_at, now) for key, payload, run_at in items],
+    )
+
+
 async def claim(tx: Transaction, kinds: Sequence[str], now: int, lease: int, limit: int) -> Sequence[Row]:
     """Takes what is due and that nobody else holds; a worker that dies lets go when its lease ends."""
     skip = "FOR UPDATE SKIP LOCKED" if tx.dialect == "postgresql" else ""

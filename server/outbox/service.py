@@ -5,7 +5,7 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -16,8 +16,10 @@ from server.outbox import models, rules
 
 log = structlog.get_logger("portail.outbox")
 Do = Callable[[Mapping[str, Any]], Awaitable[None]]
+DoAll = Callable[[Sequence[Mapping[str, Any]]], Awaitable[list[Exception | None]]]
 LOOK_EVERY_SECONDS = 2.0
 AT_ONCE = 50
+MANY_AT_ONCE = 250
 
 
 class TryLater(Exception):
@@ -44,11 +46,21 @@ async def enqueue(tx: Transaction, kind: str, key: str, payload: Mapping[str, An
     return asked
 
 
-class Worker:
-    """Does what is due, with the handlers of each kind."""
+async def enqueue_many(tx: Transaction, kind: str, items: Sequence[tuple[str, Mapping[str, Any], int]], now: int) -> None:
+    """The same for many: (key, payload, run_at). A key that was asked for before is left as it is."""
+    if items:
+        await models.add_many(tx, kind, [(key[:160], json.dumps(what, ensure_ascii=False), at) for key, what, at in items], now)
+        tx.moved.add("outbox")
 
-    def __init__(self, database: Database, handlers: Mapping[str, Do], now: Callable[[], int]) -> None:
+
+class Worker:
+    """Does what is due, with the handlers of each kind; `many`: kinds that are done many at a time, each item with its own outcome."""
+
+    def __init__(
+        self, database: Database, handlers: Mapping[str, Do], now: Callable[[], int], many: Mapping[str, DoAll] | None = None
+    ) -> None:
         self._database, self._handlers, self._now = database, dict(handlers), now
+        self._many = dict(many or {})
         self._woken = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
@@ -78,15 +90,22 @@ class Worker:
 
     async def work(self, limit: int = AT_ONCE) -> int:
         """One round: claims what is due, does it side by side, notes the outcome; returns how many were claimed."""
-        if not self._handlers:
-            return 0
+        done = await self._round(sorted(self._handlers), limit, self._one_by_one) if self._handlers else 0
+        for kind, do_all in self._many.items():
+            done += await self._round([kind], MANY_AT_ONCE, do_all)
+        return done
+
+    async def _round(self, kinds: list[str], limit: int, do: Callable[[Sequence[Any]], Awaitable[Sequence[Exception | None]]]) -> int:
         now = self._now()
-        kinds = sorted(self._handlers)
         items = await self._database.retrying(partial(models.claim, kinds=kinds, now=now, lease=now + rules.LEASE, limit=limit))
-        outcomes = await asyncio.gather(*(self._do(item) for item in items))
-        if items:
-            await self._database.retrying(partial(self._note, outcomes=list(zip(items, outcomes, strict=True))))
+        if not items:
+            return 0
+        outcomes = await do(items) if do == self._one_by_one else await do([json.loads(item["payload"]) for item in items])
+        await self._database.retrying(partial(self._note, outcomes=list(zip(items, outcomes, strict=True))))
         return len(items)
+
+    async def _one_by_one(self, items: Sequence[Row]) -> Sequence[Exception | None]:
+        return await asyncio.gather(*(self._do(item) for item in items))
 
     async def _do(self, item: Row) -> Exception | None:
         try:

@@ -10,7 +10,10 @@ from tqdm import tqdm
 
 from server.activities.rules import WEEKDAYS, Limits, level, limits, opening_days
 from server.database import Transaction
+from server.instants import day_of
+from server.news.service import render_for_import
 from server.tariffs.rules import Tariff
+from server.towns import rounds
 from server.towns.loader import Town, TownUnit
 
 CHUNK = 5000
@@ -64,9 +67,10 @@ def town_rows(town: Town, now_ms: int) -> dict[str, Rows]:
             for position, activity in enumerate(town.offer.activities)
         ],
         "unit": [_unit(unit) for unit in town.units],
-        "tariff": [_tariff(tariff) for tariff in town.tariffs],
+        "tariff": [_tariff(tariff, day_of(now_ms, town.zone)) for tariff in town.tariffs],
         "unit_tariff": [{"unit": unit.id, "tariff_code": unit.written.tariff} for unit in town.units],
         "calendar_period": _periods(town),
+        **rounds.tables(town),
         "news_item": _news(town, now_ms),
     }
 
@@ -84,11 +88,15 @@ def _unit(unit: TownUnit) -> dict[str, Any]:
         "excludes": unit.excludes,
         "rule": unit.rule,
         "terms": None if unit.said is None else msgspec.to_builtins(unit.said),
+        "during": unit.written.during,
+        "weekdays": [WEEKDAYS.index(day) for day in unit.written.days],
+        "extra_days": unit.written.dates,
+        "skipped_days": unit.written.skipped,
         "position": unit.position,
     }
 
 
-def _tariff(tariff: Tariff) -> dict[str, Any]:
+def _tariff(tariff: Tariff, today: str) -> dict[str, Any]:
     return {
         "id": f"{tariff.code}.{tariff.version}",
         "code": tariff.code,
@@ -97,6 +105,9 @@ def _tariff(tariff: Tariff) -> dict[str, Any]:
         "until": tariff.until,
         "decision": tariff.decision,
         "terms": msgspec.to_builtins(tariff.terms),
+        "waits": tariff.since > today,
+        "agent": None,
+        "made_at": None,
     }
 
 
@@ -121,6 +132,13 @@ def _news(town: Town, now_ms: int) -> Rows:
             "title": item.title,
             "summary": item.summary,
             "body": item.body.strip(),
+            "html": render_for_import(item.body),
+            "state": "published",
+            "targets": [],
+            "version": 1,
+            "author": town.identity.name,
+            "changed_by": town.identity.name,
+            "changed_at": now_ms,
             "published_at": int(_morning(today, item.days_ago).timestamp()) * 1000,
             "pinned": item.pinned,
         }
@@ -139,7 +157,7 @@ def opening_rows(town: Town) -> list[dict[str, Any]]:
     found = []
     for unit in town.units:
         weekdays = [WEEKDAYS.index(day) for day in unit.written.days]
-        for day in opening_days(unit.written.during, weekdays, first, last, town.calendar):
+        for day in opening_days(unit.written.during, weekdays, first, last, town.calendar, unit.written.dates, unit.written.skipped):
             found_limits = _limits(town, unit, day)
             found.append(
                 {

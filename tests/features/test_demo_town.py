@@ -249,7 +249,7 @@ async def test_the_news_are_the_same_for_everybody_pinned_first(town: Database) 
     assert public[0]["at"] == "2026-11-22T09:00:00+01:00"
     rows = await news_rows(town, PARIS)
     assert {key: {**body, "id": key.removeprefix("news/")} for key, body in rows.items()} == {
-        f"news/{item['id']}": item for item in public
+        f"news/{item['id']}": {name: value for name, value in item.items() if name != "body"} for item in public
     }
 
 

@@ -10,7 +10,7 @@ from quart import Quart
 
 from server.database import Database
 from server.gateways.webpush import MOST_BYTES, WebPush
-from server.notifications.service import Pusher, declarative, notify
+from server.notifications.service import FanOut, Pusher, declarative, notify
 from server.outbox.service import GiveUp, TryLater, Worker
 from tests.cast import Client, Phone
 from tests.conftest import PARIS, Clock, NewPhone
@@ -75,7 +75,8 @@ async def _tell(database: Database, clock: Clock, event: str, topic: str = "mess
 
 
 def _worker(database: Database, web_push: WebPush, clock: Clock) -> Worker:
-    return Worker(database, {"push": Pusher(database, web_push, "http://localhost", PARIS, clock).deliver}, clock)
+    pusher = Pusher(database, web_push, "http://localhost", PARIS, clock)
+    return Worker(database, {"fanout": FanOut(database, PARIS, clock).deliver}, clock, {"push": pusher.deliver_all})
 
 
 async def _asked(database: Database, kind: str) -> list[dict[str, Any]]:

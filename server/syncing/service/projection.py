@@ -16,12 +16,14 @@ from server.activities.service import (
 )
 from server.attendance.service import attendance_rows
 from server.bookings.service import booking_rows, enrolment_rows
+from server.custody.service import custody_rows
 from server.database import Connection, Transaction, marks
+from server.enrolments.service import request_rows
 from server.families.service import families_of, family_rows, scope_of
 from server.feed.service import replace_rows
 from server.invoices.service import invoice_rows
 from server.messages.service import message_rows
-from server.news.service import NEWS_SCOPE, news_rows
+from server.news.service import NEWS_SCOPE, news_rows, target_scopes, targeted_rows
 from server.quotient.service import quotient_rows
 from server.tariffs.service import price_rows
 
@@ -35,7 +37,9 @@ async def family_scope(connection: Connection, family: str, today: str, zone: Zo
         **await quotient_rows(connection, family, zone),
         **await enrolment_rows(connection, family, today),
         **await booking_rows(connection, family, today, zone),
+        **await request_rows(connection, family, today, zone),
         **await attendance_rows(connection, family, today, zone),
+        **await custody_rows(connection, family, today, zone),
         **await invoice_rows(connection, family),
         **await message_rows(connection, family, zone),
     }
@@ -60,6 +64,7 @@ async def town_scopes(connection: Connection, year: int, today: str, zone: ZoneI
     scopes: dict[str, Rows] = {
         catalog_scope(year): {**await catalog_rows(connection, year), **await price_rows(connection, year, today)},
         NEWS_SCOPE: await news_rows(connection, zone),
+        **await targeted_rows(connection, zone),
     }
     for place in places:
         scopes[openings_scope(year, place["place_id"])] = await openings_rows(connection, year, place["place_id"])
@@ -73,6 +78,7 @@ async def grants_of_account(connection: Connection, account: str, today: str) ->
     scopes = [f"a:{account}", *(scope_of(family) for family in families), NEWS_SCOPE, catalog_scope(year)]
     if not families:
         return scopes
+    scopes += await target_scopes(connection, families, today)
     enrolled = await connection.all(
         "SELECT DISTINCT e.units FROM family_child fc JOIN enrolment e ON e.child_id = fc.child_id"
         f" WHERE fc.family_id IN ({marks(families)}) AND e.until >= ?",

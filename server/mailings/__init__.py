@@ -1,0 +1,1 @@
+"""One message from a service to many families."""

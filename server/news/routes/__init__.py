@@ -1,0 +1,6 @@
+"""News and documents: for everybody, and the agents' desk."""
+
+from server.news.routes.agents import blueprint as agents_blueprint
+from server.news.routes.public import blueprint
+
+__all__ = ["agents_blueprint", "blueprint"]
