@@ -16,6 +16,7 @@ MOST_ROWS = 500
 MOST_CURSORS = 300
 LARGEST_N = 2**31 - 1
 MOST_TEXT = 5000
+MOST_ENTRIES = 20
 MOST_CENTS = 10_000_000
 PROTO = 1
 
@@ -54,6 +55,9 @@ KINDS: dict[str, tuple[dict[str, str], dict[str, str] | None]] = {
         {"items": "items", "reason": "illness|family|school_trip|strike|other", "note?": "line"},
         {"rid": "rid"},
     ),
+    "custody.ask@1": ({"items": "items", "note?": "line"}, {"rid": "rid", "child": "id", "date": "day"}),
+    "custody.answer@1": ({"items": "items", "accept": "yes|no"}, {"rid": "rid"}),
+    "custody.withdraw@1": ({"items": "items"}, {"rid": "rid"}),
     "message.send@1": (
         {
             "thread": "rid", "message": "rid", "body": "text", "service?": "id", "subject?": "label", "about?": "id_path",
@@ -78,6 +82,12 @@ KINDS: dict[str, tuple[dict[str, str], dict[str, str] | None]] = {
         {"family": "id", "kind": "insurance|address|vaccination", "child?": "id", "label?": "line", "valid_until": "day"},
         None,
     ),
+    "enrolment.ask@1": (
+        {"round": "id", "family?": "id", "items": "items"},
+        {"rid": "rid", "child": "id", "group": "id", "answers?": "lines", "papers?": "ids"},
+    ),
+    "enrolment.paper@1": ({"request": "rid", "papers": "ids"}, None),
+    "enrolment.withdraw@1": ({"items": "items"}, {"rid": "rid"}),
     "consent.answer@1": ({"purpose": "quotient|photos", "version": "label", "given": "yes|no"}, None),
 }
 
@@ -197,6 +207,8 @@ def _fits(value: Any, shape: str) -> bool:
         return isinstance(value, str) and len(value) <= 250 and not _UNSAYABLE.search(value)
     if shape == "text":
         return is_text(value)
+    if shape in ("lines", "ids"):
+        return _is_table(value, "line" if shape == "lines" else "rid")
     if shape == "id_path":
         return _matches(_ID_PATH, value)
     if shape == "count":
@@ -210,6 +222,13 @@ def _fits(value: Any, shape: str) -> bool:
 
 def _is_cursor(value: Any) -> bool:
     return value is None or (isinstance(value, str) and len(value) <= 60)
+
+
+def _is_table(value: Any, shape: str) -> bool:
+    """Codes and what belongs to each: at most twenty."""
+    if not isinstance(value, dict) or len(value) > MOST_ENTRIES:
+        return False
+    return all(_matches(_RID, key) and _fits(one, shape) for key, one in value.items())
 
 
 def _matches(shape: re.Pattern[str], value: Any) -> bool:

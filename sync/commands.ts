@@ -11,6 +11,7 @@ export const MOST_CURSORS = 300
 export const LARGEST_N = 2 ** 31 - 1
 export const MOST_CENTS = 10_000_000
 export const MOST_TEXT = 5000
+export const MOST_ENTRIES = 20
 export const PROTO = 1
 
 const ID = /^[A-Za-z0-9_.:-]{1,80}$/
@@ -40,6 +41,9 @@ export const KINDS = new Map<string, readonly [Fields, Fields | null]>([
   ['waitlist.join@1', [{ items: 'items', 'family?': 'id' }, PLACE]],
   ['waitlist.leave@1', [{ items: 'items' }, { rid: 'rid' }]],
   ['absence.declare@1', [{ items: 'items', reason: 'illness|family|school_trip|strike|other', 'note?': 'line' }, { rid: 'rid' }]],
+  ['custody.ask@1', [{ items: 'items', 'note?': 'line' }, { rid: 'rid', child: 'id', date: 'day' }]],
+  ['custody.answer@1', [{ items: 'items', accept: 'yes|no' }, { rid: 'rid' }]],
+  ['custody.withdraw@1', [{ items: 'items' }, { rid: 'rid' }]],
   [
     'message.send@1',
     [
@@ -58,6 +62,15 @@ export const KINDS = new Map<string, readonly [Fields, Fields | null]>([
     'proof.declare@1',
     [{ family: 'id', kind: 'insurance|address|vaccination', 'child?': 'id', 'label?': 'line', valid_until: 'day' }, null],
   ],
+  [
+    'enrolment.ask@1',
+    [
+      { round: 'id', 'family?': 'id', items: 'items' },
+      { rid: 'rid', child: 'id', group: 'id', 'answers?': 'lines', 'papers?': 'ids' },
+    ],
+  ],
+  ['enrolment.paper@1', [{ request: 'rid', papers: 'ids' }, null]],
+  ['enrolment.withdraw@1', [{ items: 'items' }, { rid: 'rid' }]],
   ['consent.answer@1', [{ purpose: 'quotient|photos', version: 'label', given: 'yes|no' }, null]],
 ])
 
@@ -173,11 +186,18 @@ function fits(value: unknown, shape: string): boolean {
   if (shape === 'label') return isLabel(value)
   if (shape === 'line') return isLine(value, 250)
   if (shape === 'text') return isText(value)
+  if (shape === 'lines' || shape === 'ids') return isTable(value, shape === 'lines' ? 'line' : 'rid')
   if (shape === 'id_path') return matches(ID_PATH, value)
   if (shape === 'count') return isWhole(value, 0, LARGEST_N)
   if (shape === 'day') return matches(DAY, value)
   if (shape === 'id' || shape === 'rid') return matches(shape === 'id' ? ID : RID, value)
   return typeof value === 'string' && shape.split('|').includes(value)
+}
+
+/** Codes and what belongs to each: at most twenty. */
+function isTable(value: unknown, shape: string): boolean {
+  if (!isObject(value) || Object.keys(value).length > MOST_ENTRIES) return false
+  return Object.entries(value).every(([key, one]) => matches(RID, key) && fits(one, shape))
 }
 
 function isCursor(value: unknown): boolean {

@@ -15,6 +15,8 @@ from server.activities.rules import (
     LastWeekday,
     Late,
     MonthDay,
+    MonthsBefore,
+    NthOfMonth,
     OnDate,
     Shifted,
     Terms,
@@ -33,7 +35,13 @@ ANCHORS = {
     "month": "le 1er du mois",
     "period": "le premier jour des vacances",
     "period_opening": "le premier jour ouvré des vacances",
+    "term": "le premier jour de la période (de vacances à vacances)",
+    "year": "le 1er septembre",
 }
+COUNTED_DAY = {
+    "calendar": "jour", "weekdays": "jour du lundi au vendredi", "open": "jour ouvré", "working": "jour ouvrable", "school": "jour d’école",
+}  # fmt: skip
+OUTSIDE = {"open": "des jours ouvrés", "school": "des jours d’école", "working": "des jours ouvrables", "weekdays": "de la semaine"}
 THEN = {"accept": "accepté", "ask": "sur accord du service", "waiting": "en liste d’attente"}
 
 
@@ -79,20 +87,22 @@ def until(rule: Deadline) -> str:
             return "jusqu’au début"
         case DaysBefore(0, at, _, False):
             return f"jusqu’au jour même{_at(at)}"
-        case DaysBefore() | TimeBefore():
+        case DaysBefore() | TimeBefore() | MonthsBefore():
             return f"jusqu’à {_when(rule)}"
-        case WeekdayBefore() | LastWeekday() | MonthDay() | OnDate():
+        case WeekdayBefore() | LastWeekday() | MonthDay() | NthOfMonth() | OnDate():
             return f"jusqu’au {_when(rule)}"
         case Anchored(inner, anchor):
             return f"{until(inner)} {_from_anchor(inner, anchor)}"
-        case Shifted(inner, to):
-            return f"{until(inner)} (ou le jour ouvré {'suivant' if to == 'later' else 'précédent'}, si ce jour est férié ou chômé)"
+        case Shifted(inner, to, on):
+            return f"{until(inner)} {_shift(to, on)}"
         case BySeason(school, holidays):
             return f"en période scolaire {until(school)}{NBSP}; pendant les vacances {until(holidays)}"
-        case ByWeekday(rules):
-            return f"{NBSP}; ".join(f"pour {days} {until(one)}" for days, one in _by_rule(rules))
-        case ByDate(spans):
-            return f"{NBSP}; ".join(f"du {_day(first)} au {_day(last)} {until(one)}" for first, last, one in spans)
+        case ByWeekday(rules, otherwise):
+            said = [f"pour {days} {until(one)}" for days, one in _by_rule(rules)]
+            return f"{NBSP}; ".join([*said, *_otherwise(otherwise)])
+        case ByDate(spans, otherwise):
+            said = [f"du {_day(first)} au {_day(last)} {until(one)}" for first, last, one in spans]
+            return f"{NBSP}; ".join([*said, *_otherwise(otherwise)])
         case Among(which, rules):
             first = "première" if which == "earliest" else "dernière"
             return f"jusqu’à la {first} de ces limites{NBSP}: {' / '.join(until(one) for one in rules)}"
@@ -117,20 +127,54 @@ def _when(rule: Deadline) -> str:
         case LastWeekday(weekday, at):
             return f"{WEEKDAYS[weekday]} précédent{_at(at)}"
         case MonthDay(day, months, at):
-            month = ("du même mois", "du mois précédent")[months] if months < 2 else f"{months} mois avant"
-            return f"{'1er' if day == 1 else day} {month}{_at(at)}"
+            number = "1er" if day == 1 else "dernier jour" if day == 31 else day
+            return f"{number} {_month(months)}{_at(at)}"
+        case NthOfMonth(nth, months, at, count):
+            return f"{_nth(nth, count)} {_month(months)}{_at(at)}"
+        case MonthsBefore(months, at):
+            return f"{months} mois avant, jour pour jour{_at(at)}"
         case OnDate(day, at):
             return f"{_day(day)}{_at(at)}"
-        case ByDate(spans):
+        case ByDate(spans, None):
             return f"{NBSP}; ".join(f"pour la période du {_day(first)} au {_day(last)}, {_from(one)}" for first, last, one in spans)
         case Anchored(inner, anchor):
             return f"{_when(inner)} {_from_anchor(inner, anchor)}"
+        case Shifted(inner, to, on):
+            return f"{_when(inner)} {_shift(to, on)}"
     return until(rule).removeprefix("jusqu’à ").removeprefix("jusqu’au ")
+
+
+def _shift(to: str, on: Count) -> str:
+    if to == "week_earlier":
+        outside = OUTSIDE.get(on, "des jours comptés") if isinstance(on, str) else "des jours comptés"
+        return f"(ou le même jour d’une semaine précédente, s’il tombe en dehors {outside})"
+    which = "suivant" if to == "later" else "précédent"
+    if on == "open":
+        return f"(ou le jour ouvré {which}, si ce jour est férié ou chômé)"
+    if isinstance(on, frozenset):
+        return f"(ou le {_list([WEEKDAYS[day] for day in sorted(on)])} {which}, si ce jour n’en est pas un)"
+    return f"(ou le {COUNTED_DAY[on]} {which}, si ce jour n’en est pas un)"
+
+
+def _otherwise(rule: Deadline | None) -> list[str]:
+    return [] if rule is None else [f"les autres jours {until(rule)}"]
+
+
+def _month(months: int) -> str:
+    return ("du même mois", "du mois précédent")[months] if months < 2 else f"{months} mois avant"
+
+
+def _nth(nth: int, count: Count) -> str:
+    kind = COUNTED_DAY[count] if isinstance(count, str) else _list([WEEKDAYS[day] for day in sorted(count)])
+    if nth == -1:
+        return f"dernier {kind}"
+    number = "1er" if abs(nth) == 1 else f"{abs(nth)}e"
+    return f"{number} {kind}" if nth > 0 else f"{number} {kind} avant la fin"
 
 
 def _from(rule: Deadline) -> str:
     said = _when(rule)
-    return f"le {said}" if isinstance(rule, OnDate | WeekdayBefore | LastWeekday | MonthDay) else said
+    return f"le {said}" if isinstance(rule, OnDate | WeekdayBefore | LastWeekday | MonthDay | NthOfMonth) else said
 
 
 def _from_anchor(inner: Deadline, anchor: str) -> str:
@@ -150,6 +194,8 @@ def _days(days: int, count: Count, clear: bool) -> str:
             return f"{plain} ouvrable{s}{francs}"
         case "school":
             return f"{plain} d’école{francs}"
+        case "weekdays":
+            return f"{plain}{francs}, week-end exclu,"
     return f"{plain}{francs} (comptés les {_counted(count)})"
 
 

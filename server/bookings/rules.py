@@ -65,11 +65,19 @@ class LateTerms:
 
 
 def refusal(
-    slot: Slot | None, *, enrolled: bool, taken_units: Collection[str], excluded_by: Collection[str], arrived: int, resident: bool = True
+    slot: Slot | None,
+    *,
+    enrolled: bool,
+    taken_units: Collection[str],
+    excluded_by: Collection[str],
+    arrived: int,
+    resident: bool = True,
+    own_day: bool = True,
 ) -> str | None:
     """The code of the first reason that forbids a booking, or None.
 
-    `taken_units`: the units the child already has that day; `excluded_by`: units among them that exclude this one.
+    `taken_units`: the units the child already has that day; `excluded_by`: units among them that exclude this one;
+    `own_day`: no plan of shared custody gives the day to the other parent.
     The deadline counts to the millisecond: arrived at the limit is in time. Only the server's clock is asked.
     """
     if slot is None:
@@ -82,6 +90,8 @@ def refusal(
         return "NOT_ENROLLED"
     if slot.unit in taken_units:
         return "ALREADY_BOOKED"
+    if not own_day:
+        return "OTHER_PARENT_DAY"
     stage = slot.stage("add", arrived, resident)
     if stage == "not_yet":
         return "NOT_OPEN_YET"

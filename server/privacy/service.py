@@ -180,6 +180,7 @@ async def erase(tx: Transaction, family: str, now: int, zone: ZoneInfo) -> None:
     for table in ("family_contact", "family_proof", "family_change", "quotient_request"):
         await tx.run(f"DELETE FROM {table} WHERE family_id = ?", family)
     await tx.run("DELETE FROM quotient_reading WHERE family_id = ?", family)
+    await tx.run("DELETE FROM custody_ask WHERE asker = ? OR owner = ?", family, family)
     await tx.run(
         "UPDATE family SET address = NULL, phone_home = NULL, phone_mobile = NULL, phone_work = NULL, caf_number = NULL,"
         " email_invoices = NULL, versions = NULL WHERE id = ?",

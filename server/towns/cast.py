@@ -1,10 +1,12 @@
 """The people of the demo, from ``cast.toml``: who they are, what they usually book, and where places are short."""
 
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from datetime import date
+from typing import Annotated, Any, Literal
 
 from msgspec import Meta
 
+from server.custody.rules import Plan, Split
 from server.towns.checks import known
 from server.towns.households import Adult, Child, Habit, Household, units_of
 from server.towns.ledger import Ledger, weekday_numbers
@@ -68,6 +70,24 @@ class ShortageLine(Part, frozen=True):
     waiting: list[tuple[Code, Code]]
 
 
+class ShareLine(Part, frozen=True):
+    how: Literal["cycle", "halves", "whole", "fortnights"]
+    even: Code | None = None
+
+
+class CustodyLine(Part, frozen=True):
+    """How two families share the days of a child: server/custody/rules.py."""
+
+    child: Code
+    families: tuple[Code, Code]
+    """Those that A and B stand for."""
+    anchor: Day
+    cycle: Text
+    since: Day
+    holidays: dict[str, ShareLine] = {}
+    note: str | None = None
+
+
 class CastFile(Part, frozen=True):
     """cast.toml"""
 
@@ -77,6 +97,7 @@ class CastFile(Part, frozen=True):
     families: list[FamilyLine]
     habits: list[HabitLine]
     shortages: list[ShortageLine]
+    custody: list[CustodyLine] = []
 
 
 @dataclass(frozen=True)
@@ -86,6 +107,12 @@ class Cast:
     households: tuple[Household, ...]
     habits: tuple[Habit, ...]
     shortages: tuple[ShortageLine, ...]
+    custody: tuple[CustodyLine, ...] = ()
+
+    @property
+    def plans(self) -> dict[str, Plan]:
+        """child → whose day is when."""
+        return {f"chd_{line.child}": _plan(line) for line in self.custody}
 
 
 def load_cast(town: Town) -> Cast:
@@ -118,7 +145,33 @@ def load_cast(town: Town) -> Cast:
     ]
     for rank, shortage in enumerate(file.shortages):
         _check_shortage(f"shortages[{rank}]", town, shortage, households, children)
-    return Cast(file.password, tuple(file.agents), tuple(households.values()), tuple(habits), tuple(file.shortages))
+    for rank, plan in enumerate(file.custody):
+        known(FILE, f"custody[{rank}].child", plan.child, children)
+        for family in plan.families:
+            known(FILE, f"custody[{rank}].families", family, households)
+    return Cast(
+        file.password, tuple(file.agents), tuple(households.values()), tuple(habits), tuple(file.shortages), tuple(file.custody)
+    )
+
+
+def _plan(line: CustodyLine) -> Plan:
+    first, second = (f"fam_{code}" for code in line.families)
+    splits = {name: Split(one.how, f"fam_{one.even}" if one.even else "") for name, one in line.holidays.items()}
+    return Plan(first, second, date.fromisoformat(line.anchor), line.cycle, date.fromisoformat(line.since), splits)
+
+
+def custody_rows(cast: Cast, now_ms: int) -> list[dict[str, Any]]:
+    """The plans as the service would have entered them."""
+    return [
+        {
+            "id": f"chd_{line.child}", "family_a": f"fam_{line.families[0]}", "family_b": f"fam_{line.families[1]}", "anchor": line.anchor,
+            "cycle": line.cycle, "since": line.since, "note": line.note, "version": 1, "entered_by": "Sylvie Laurent", "entered_at": now_ms,
+            "holidays": {
+                name: {"how": one.how, "even": f"fam_{one.even}" if one.even else ""} for name, one in line.holidays.items()
+            },
+        }
+        for line in cast.custody
+    ]  # fmt: skip
 
 
 def _household(key: str, line: FamilyLine, children: dict[str, Child]) -> Household:

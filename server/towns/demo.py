@@ -16,7 +16,7 @@ from server.feed.service import grant, load_scopes
 from server.syncing.service.projection import account_scope, family_scope, grants_of_account, town_scopes
 from server.towns import crowd
 from server.towns.billing import invoice_tables
-from server.towns.cast import Cast, load_cast, play_shortages
+from server.towns.cast import Cast, custody_rows, load_cast, play_shortages
 from server.towns.households import Household, account_row, book_habits, household_rows
 from server.towns.ledger import SEED, Ledger
 from server.towns.loader import Town
@@ -40,13 +40,13 @@ async def build(
     habits = list(crowd.habits(town, crowded, SEED))
     bar.set_description("Réservations")
     play_shortages(ledger, cast)
-    book_habits(ledger, [habit for habit in cast.habits if habit.unit.conditions], *CAST_DAYS)
+    book_habits(ledger, [habit for habit in cast.habits if habit.unit.conditions], *CAST_DAYS, cast.plans)
     book_habits(ledger, [habit for habit in habits if habit.unit.conditions], *CROWD_DAYS)
     password_hash = hash_password(cast.password)  # once: hashing 2,600 passwords would take a minute
     homes = [*cast.households, *crowded]
     tables = _merged(
         household_rows(town, homes, password_hash, ledger.now_ms),
-        {"booking": ledger.bookings},
+        {"custody": custody_rows(cast, ledger.now_ms), "booking": ledger.bookings},
         invoice_tables(ledger, homes, [*cast.habits, *habits], late={home.id for home in crowded[::LATE_EVERY]}),
     )
     await write(database, ledger, homes, tables, _agents(cast, password_hash, ledger.now_ms), bar)

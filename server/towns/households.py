@@ -3,10 +3,12 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 from typing import Any
 
 from server.consents.texts import TEXTS
+from server.custody.rules import Plan, owner
 from server.instants import day_of
 from server.quotient.rules import valid_until
 from server.tariffs.service import traits_of_grade
@@ -88,12 +90,19 @@ def units_of(town: Town, child: Child) -> list[TownUnit]:
     return found
 
 
-def book_habits(ledger: Ledger, habits: Iterable[Habit], days_before: int, days_after: int) -> None:
-    """Books what is usual around today. A day that is full stays free for that child, as in life."""
+def book_habits(
+    ledger: Ledger, habits: Iterable[Habit], days_before: int, days_after: int, plans: Mapping[str, Plan] | None = None
+) -> None:
+    """Books what is usual around today. A day that is full stays free for that child, as in life.
+
+    `plans`: of children who share their days between two homes; each books its own.
+    """
     first, last = ledger.day_from_today(-days_before), ledger.day_from_today(days_after)
     for habit in habits:
         for day in ledger.usual_days(habit.unit.id, habit.weekdays, first, last, habit.weeks):
-            ledger.book(habit.household.payer, habit.child.id, habit.unit.id, day)
+            plan = (plans or {}).get(habit.child.id)
+            if plan is None or owner(plan, date.fromisoformat(day), ledger.holidays) in (None, habit.household.id):
+                ledger.book(habit.household.payer, habit.child.id, habit.unit.id, day)
 
 
 def household_rows(

@@ -56,6 +56,12 @@ class Ledger:
         self._prices: dict[tuple[Any, ...], Price] = {}
         self._random = Random(SEED)
 
+    @property
+    def holidays(self) -> list[tuple[str, date, date]]:
+        """Name, first and last day of the school holidays."""
+        found = [one for one in self.town.periods if one.kind == "school_holiday"]
+        return [(one.name, date.fromisoformat(one.starts_on), date.fromisoformat(one.ends_on)) for one in found]
+
     def day_from_today(self, days: int) -> date:
         return self.today + timedelta(days=days)
 

@@ -33,7 +33,7 @@ async def test_several_children_and_days_get_an_answer_each(nadias_phone: Phone)
     receipt = await book(
         nadias_phone,
         item("chd_lea", FREE_EVENING),
-        item("chd_noe", f"{SOIR}:2027-01-12"),
+        item("chd_noe", f"{SOIR}:2027-01-05"),
         item("chd_lea", f"{SOIR}:2026-12-06"),  # a Sunday: nothing opens
     )
     assert receipt["outcome"] == "mixed"
@@ -113,7 +113,7 @@ async def test_the_same_evening_is_not_booked_twice(nadias_phone: Phone, databas
 
 
 async def test_a_whole_wednesday_excludes_its_halves(nadias_phone: Phone) -> None:
-    day = "2027-01-13"
+    day = "2027-01-06"
     await book(nadias_phone, item("chd_noe", f"centre-pasteur-mercredi-matin-repas:{day}"))
     receipt = await book(nadias_phone, item("chd_noe", f"centre-pasteur-mercredi-journee:{day}"))
     assert receipt["code"] == "INCOMPATIBLE"
@@ -127,7 +127,7 @@ async def test_two_items_of_one_command_exclude_each_other_too(nadias_phone: Pho
 
 
 async def test_formulas_share_their_places(nadias_phone: Phone, database: Database) -> None:
-    day = "2027-01-13"
+    day = "2027-01-06"
     await places(database, f"centre-pasteur-mercredi-repas:{day}", 0)
     receipt = await book(nadias_phone, item("chd_noe", f"centre-pasteur-mercredi-journee:{day}"))
     assert receipt["code"] == "FULL"

@@ -64,6 +64,17 @@ SENTENCES = {
     " vacances). Réserver ou annuler : jusqu’à 3 semaines avant, à minuit (comptés depuis le premier jour des vacances).",
     ("ailleurs", "matin-meme"): "Réserver ou annuler : jusqu’au jour même, à 8 h 30. Réserver plus tard : en liste d’attente"
     " jusqu’à 1 heure 30 minutes avant.",
+    ("d-usage", "mercredi-ou-mardi"): "Réserver ou annuler : jusqu’au mercredi de la semaine précédente, à 12 h (ou le jour ouvré"
+    " précédent, si ce jour est férié ou chômé).",
+    ("d-usage", "vacances-sans-we"): "Réserver ou annuler : jusqu’à 15 jours, week-end exclu, avant, à minuit (comptés depuis le"
+    " premier jour des vacances).",
+    ("d-usage", "dernier-ouvre"): "Réserver ou annuler : jusqu’au dernier jour ouvré du mois précédent, à 17 h.",
+    ("d-usage", "veille-9h"): "Réserver : pour le lundi jusqu’au vendredi précédent, à 9 h ; les autres jours jusqu’à 1 jour avant,"
+    " à 9 h. Annuler : jusqu’à 1 jour, week-end exclu, avant, à 9 h.",
+    ("d-usage", "jeudi-d-ecole"): "Réserver ou annuler : jusqu’au jeudi de la semaine précédente, à 12 h (ou le même jour d’une"
+    " semaine précédente, s’il tombe en dehors des jours d’école).",
+    ("d-usage", "deux-mois"): "Ouverture des réservations : 2 mois avant, jour pour jour, à 0 h. Réserver ou annuler : jusqu’à 2 jours"
+    " avant, à 12 h.",
 }  # fmt: skip
 
 

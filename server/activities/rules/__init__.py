@@ -12,7 +12,9 @@ from server.activities.rules.deadlines import (
     Deadline,
     LastWeekday,
     MonthDay,
+    MonthsBefore,
     NoLimit,
+    NthOfMonth,
     OnDate,
     Shifted,
     TimeBefore,
@@ -26,8 +28,8 @@ from server.activities.rules.written import LateRule, Rule, RulePair, Unwritable
 
 __all__ = [
     "FEW", "FULL", "MANY", "MIDNIGHT", "ONE_DAY", "WEEKDAYS", "Among", "Anchored", "ByDate", "BySeason", "ByWeekday", "Calendar",
-    "Count", "DaysBefore", "Deadline", "During", "Fault", "LastWeekday", "Late", "LateRule", "Limits", "MonthDay", "NoLimit",
-    "OnDate", "Rule", "RulePair", "Shifted", "Slot", "Stage", "Terms", "TimeBefore", "UntilStart", "Unwritable", "WeekdayBefore",
-    "clashes", "cutoff", "day_at", "fault_in", "instant", "level", "limits", "opening_days", "opening_rows", "rule_of",
-    "terms_of",
+    "Count", "DaysBefore", "Deadline", "During", "Fault", "LastWeekday", "Late", "LateRule", "Limits", "MonthDay", "MonthsBefore",
+    "NoLimit", "NthOfMonth", "OnDate", "Rule", "RulePair", "Shifted", "Slot", "Stage", "Terms", "TimeBefore", "UntilStart",
+    "Unwritable", "WeekdayBefore", "clashes", "cutoff", "day_at", "fault_in", "instant", "level", "limits", "opening_days",
+    "opening_rows", "rule_of", "terms_of",
 ]  # fmt: skip

@@ -12,12 +12,15 @@ MANY, FEW, FULL = 0, 1, 2
 MORE = {"opens": "opens_at", "outside": "opens_outside_at", "late_add": "late_add_until", "late_remove": "late_remove_until"}
 
 
-def opening_days(during: During, weekdays: Iterable[int], first: date, last: date, calendar: Calendar) -> Iterator[date]:
-    """The days, bounds included, on which a unit opens."""
-    wanted = frozenset(weekdays)
+def opening_days(
+    during: During, weekdays: Iterable[int], first: date, last: date, calendar: Calendar, extra: Iterable[str] = (), skipped: Iterable[str] = ()
+) -> Iterator[date]:
+    """The days, bounds included, on which a unit opens: those of the week and the season, those besides, without the exceptions."""
+    wanted, more, never = frozenset(weekdays), frozenset(extra), frozenset(skipped)
     for offset in range((last - first).days + 1):
         day = first + offset * ONE_DAY
-        if day.weekday() in wanted and calendar.allows(during, day):
+        usual = day.weekday() in wanted and calendar.allows(during, day)
+        if (usual or (more and day.isoformat() in more)) and (not never or day.isoformat() not in never):
             yield day
 
 

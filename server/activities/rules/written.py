@@ -45,7 +45,9 @@ class Rule(Written, frozen=True):
     weeks: Annotated[int, Meta(ge=0, le=52)] | None = None
     last: Weekday | None = None
     month_day: Annotated[int, Meta(ge=1, le=31)] | None = None
+    nth: Annotated[int, Meta(ge=-31, le=31)] | None = None
     months: Annotated[int, Meta(ge=0, le=12)] | None = None
+    months_before: Annotated[int, Meta(ge=1, le=12)] | None = None
     hours: Annotated[int, Meta(ge=0, le=2000)] | None = None
     minutes: Annotated[int, Meta(ge=0, le=59)] | None = None
     on: Day | None = None
@@ -59,8 +61,12 @@ class Rule(Written, frozen=True):
     latest: list["Rule"] | None = None
     anchor: Anchor | None = None
     """Counted from the week, the month or the holidays of the day, instead of the day."""
-    shift: Literal["earlier", "later"] | None = None
+    shift: Literal["earlier", "later", "week_earlier"] | None = None
     """Moved to an open day when it falls on one that is not."""
+    shift_on: Kind | list[Weekday] | None = None
+    """To a day of this kind instead of an open one."""
+    otherwise: "Rule | None" = None
+    """Of by_day and dates: for the days that have no line."""
 
 
 class LateRule(Written, frozen=True):
@@ -91,20 +97,22 @@ FORMS: tuple[tuple[frozenset[str], frozenset[str]], ...] = (
     (frozenset({"weekday", "weeks", "at"}), frozenset()),
     (frozenset({"last", "at"}), frozenset()),
     (frozenset({"month_day", "months", "at"}), frozenset()),
+    (frozenset({"nth", "months", "at"}), frozenset({"count"})),
+    (frozenset({"months_before", "at"}), frozenset()),
     (frozenset({"hours"}), frozenset({"minutes", "count"})),
     (frozenset({"minutes"}), frozenset({"count"})),
     (frozenset({"on", "at"}), frozenset()),
     (frozenset({"until"}), frozenset()),
-    (frozenset({"dates"}), frozenset()),
-    (frozenset({"by_day"}), frozenset()),
+    (frozenset({"dates"}), frozenset({"otherwise"})),
+    (frozenset({"by_day"}), frozenset({"otherwise"})),
     (frozenset({"school", "holidays"}), frozenset()),
     (frozenset({"earliest"}), frozenset()),
     (frozenset({"latest"}), frozenset()),
 )
 WITHOUT_SHIFT = ("hours", "minutes", "until", "dates", "by_day", "school", "earliest", "latest")
 NO_FORM = (
-    "aucune règle ne s’écrit ainsi : days + at, clear_days, weekday + weeks + at, last + at, month_day + months + at, hours, "
-    "on + at, until, dates, by_day, school + holidays, earliest ou latest"
+    "aucune règle ne s’écrit ainsi : days + at, clear_days, weekday + weeks + at, last + at, month_day + months + at, nth + months + at, "
+    "months_before + at, hours, on + at, until, dates, by_day, school + holidays, earliest ou latest"
 )
 
 
@@ -153,7 +161,7 @@ def rule_of(written: Rule, key: str = "") -> Deadline:
         Unwritable: it mixes forms, or says something that no calendar knows.
     """
     said = {name for name in written.__struct_fields__ if getattr(written, name) is not None}
-    core = said - {"anchor", "shift"}
+    core = said - {"anchor", "shift", "shift_on"}
     if not any(needed <= core <= needed | may for needed, may in FORMS):
         raise Unwritable(key, NO_FORM)
     rule = _core(written, key)
@@ -162,7 +170,9 @@ def rule_of(written: Rule, key: str = "") -> Deadline:
     if written.shift is not None:
         if core & set(WITHOUT_SHIFT):
             raise Unwritable(key, "« shift » déplace un jour : il ne va pas avec cette forme")
-        rule = forms.Shifted(rule, written.shift)  # type: ignore[arg-type]
+        rule = forms.Shifted(rule, written.shift, _count(written.shift_on or "open", f"{key}.shift_on"))  # type: ignore[arg-type]
+    elif written.shift_on is not None:
+        raise Unwritable(key, "« shift_on » dit vers quels jours « shift » déplace : écrivez aussi « shift »")
     return rule
 
 
@@ -180,6 +190,12 @@ def _core(written: Rule, key: str) -> Deadline:
             return forms.LastWeekday(WEEKDAYS.index(weekday), at)
         case Rule(month_day=int(day), months=int(months), at=str(at)):
             return forms.MonthDay(day, months, at)
+        case Rule(nth=int(nth), months=int(months), at=str(at)):
+            if nth == 0:
+                raise Unwritable(f"{key}.nth", "1 est le premier jour compté du mois, -1 le dernier ; 0 n’en est aucun")
+            return forms.NthOfMonth(nth, months, at, _count(written.count or "open", key))
+        case Rule(months_before=int(months), at=str(at)):
+            return forms.MonthsBefore(months, at)
         case Rule(on=str(on), at=str(at)):
             return forms.OnDate(_day(on, f"{key}.on"), at)
     if written.hours is not None or written.minutes is not None:
@@ -188,10 +204,12 @@ def _core(written: Rule, key: str) -> Deadline:
 
 
 def _combined(written: Rule, key: str) -> Deadline:
+    otherwise = rule_of(written.otherwise, f"{key}.otherwise") if written.otherwise is not None else None
     if written.dates is not None:
-        return forms.ByDate(_spans(written.dates, f"{key}.dates"))
+        return forms.ByDate(_spans(written.dates, f"{key}.dates"), otherwise)
     if written.by_day is not None:
-        return forms.ByWeekday(tuple((WEEKDAYS.index(day), rule_of(one, f"{key}.by_day.{day}")) for day, one in written.by_day.items()))
+        days = ((WEEKDAYS.index(day), rule_of(one, f"{key}.by_day.{day}")) for day, one in written.by_day.items())
+        return forms.ByWeekday(tuple(days), otherwise)
     if written.school is not None and written.holidays is not None:
         return forms.BySeason(rule_of(written.school, f"{key}.school"), rule_of(written.holidays, f"{key}.holidays"))
     which: Literal["earliest", "latest"] = "earliest" if written.earliest is not None else "latest"

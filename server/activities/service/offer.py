@@ -127,6 +127,14 @@ async def _month_rows(reader: Connection | Database, query: str, *values: Any) -
     return opening_rows(openings)
 
 
+async def school_holidays(reader: Connection | Database) -> list[tuple[str, date, date]]:
+    """Name, first and last day of every school holidays, the earliest first."""
+    rows = await reader.all(
+        "SELECT name, starts_on, ends_on FROM calendar_period WHERE kind = 'school_holiday' ORDER BY starts_on"
+    )
+    return [(row["name"], date.fromisoformat(row["starts_on"]), date.fromisoformat(row["ends_on"])) for row in rows]
+
+
 def _json(value: Any) -> Any:
     """Hand-written SQL gets JSON columns as text."""
     return json.loads(value) if isinstance(value, str) else value

@@ -7,6 +7,7 @@ from server.bookings import models, rules
 from server.bookings.rules import Slot
 from server.bookings.service.rows import answer
 from server.commands import Answer, Command, Item
+from server.custody.service import owners
 from server.database import Row, Transaction
 from server.families.service import families_of, families_of_children, lock_children
 from server.tariffs.rules import Price
@@ -81,14 +82,19 @@ class _Desk:
         desk.slots = await models.slots(tx, desk.slots)
         desk.enrolments = await models.enrolled_units(tx, children)
         desk.days = await models.units_of_days(tx, children, {slot.date for slot in desk.slots.values()} or {""})
+        shared = [(item["child"], desk.slots[item["session"]].date) for item in items
+                  if len(holding[item["child"]]) > 1 and item["session"] in desk.slots]  # fmt: skip
+        desk.owners = await owners(tx, shared) if shared else {}
         desk.known = await models.by_ids(tx, (item["rid"] for item in items))
-        desk.homes = await households(tx, {found[0] for found in desk.payers.values() if found}, command.today)
+        desk.homes = await households(tx, {one for found in desk.payers.values() for one in found}, command.today)
         return desk
 
     payers: dict[str, list[str]]
     slots: dict[str, Slot]
     enrolments: list[tuple[str, frozenset[str], str, str]]
     days: dict[tuple[str, str], dict[str, frozenset[str]]]
+    owners: dict[tuple[str, str], str]
+    """(child, date) → the family whose day it is, for children of two homes who have a plan."""
     known: dict[str, Row]
     homes: dict[str, Household]
 
@@ -102,7 +108,9 @@ class _Desk:
         if before is not None:
             return await self._decided_before(told, before, payers)
         slot = self.slots.get(item["session"])
-        family = payers[0]
+        # Somebody who acts for both homes books in the name of the one whose day it is.
+        whose = self.owners.get((item["child"], slot.date)) if slot else None
+        family = whose if whose in payers else payers[0]
         code = self._refusal(item["child"], family, slot)
         if code is not None or slot is None:
             return {**told, "outcome": "refused", "code": code, **self._when(slot, family, code)}
@@ -165,6 +173,7 @@ class _Desk:
             excluded_by=[unit for unit, excludes in held.items() if slot.unit in excludes],
             arrived=self.command.received_at,
             resident=self.homes[family].resident,
+            own_day=self.owners.get((child, slot.date), family) == family,
         )
 
     async def _price(self, family: str, child: str, slot: Slot) -> Price | None:

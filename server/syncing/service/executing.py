@@ -14,7 +14,9 @@ import structlog
 from server.attendance import service as attendance
 from server.bookings import service as bookings
 from server.commands import Answer, Command, Handler
+from server.custody import service as custody
 from server.database import Database, Row, Transaction, is_contention
+from server.enrolments import service as enrolments
 from server.errors import Refusal
 from server.families import service as families
 from server.feed.service import pages, put_changes
@@ -35,6 +37,9 @@ HANDLERS: dict[str, Handler] = {
     "waitlist.join@1": bookings.join_waiting_list,
     "waitlist.leave@1": bookings.leave_waiting_list,
     "absence.declare@1": attendance.declare,
+    "custody.ask@1": custody.ask,
+    "custody.answer@1": custody.answer,
+    "custody.withdraw@1": custody.withdraw,
     "message.send@1": messages.send,
     "thread.read@1": messages.read,
     "thread.close@1": messages.close,
@@ -44,6 +49,9 @@ HANDLERS: dict[str, Handler] = {
     "contact.put@1": families.put_contact,
     "contact.remove@1": families.remove_contact,
     "proof.declare@1": families.declare_proof,
+    "enrolment.ask@1": enrolments.ask,
+    "enrolment.paper@1": enrolments.give_papers,
+    "enrolment.withdraw@1": enrolments.withdraw,
     "consent.answer@1": quotient.answer_consent,
 }
 POLICY = {"min_app": "2026.11.0", "next_poll_s": 60, "offline_lease_days": 30}

@@ -1,0 +1,1 @@
+"""Shared custody: whose day it is, and asking the other parent for one of theirs."""
