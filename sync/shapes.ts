@@ -13,9 +13,10 @@ export type State = {
   last_n: number
   acked: number
 }
-export type Parked = 'old' | 'other_account'
+/** `files`: what it names is still on its way to the town; it goes by itself when all is there. The others wait for the parent. */
+export type Parked = 'old' | 'other_account' | 'files'
 /** What a screen hands over; `id` is local, `made_at` in milliseconds, `at` the same moment as the wire writes it. */
-export type Draft = { id: string; kind: string; args: Args; at: string; actor: string; made_at: number; seen?: Record<string, unknown> }
+export type Draft = { id: string; kind: string; args: Args; at: string; actor: string; made_at: number; seen?: Record<string, unknown>; files?: string[] }
 /** A command of the outbox; `n` is 0 while it is parked. */
 export type Op = Draft & { n: number; sent: boolean; parked: Parked | null; agreed: boolean }
 export type WireOp = { n: number; kind: string; at: string; args: Args; seen?: Record<string, unknown> }

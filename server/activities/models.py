@@ -58,6 +58,10 @@ class Unit(Model):
     excludes = fields.JSONField(description="ids of units that cannot be booked for the same child and day")
     rule = fields.TextField(description="the terms read back in French")
     terms = fields.JSONField(null=True, description="the rules as written, see rules/written.py, null: never booked here")
+    during = fields.CharField(max_length=10, description="school | holidays | any: which days of the calendar it opens")
+    weekdays = fields.JSONField(description="0 Monday … 6 Sunday, on which it opens")
+    extra_days = fields.JSONField(description="days besides, as YYYY-MM-DD")
+    skipped_days = fields.JSONField(description="days on which it does not open all the same")
     position = fields.IntField()
 
     class Meta:
@@ -108,7 +112,7 @@ class Enrolment(Model):
 
     class Meta:
         table = "enrolment"
-        unique_together = (("child", "activity"),)
+        indexes = (("child_id", "activity_id"),)
 
 
 class CalendarPeriod(Model):

@@ -6,8 +6,10 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from server.activities.rules import WEEKDAYS, fault_in, opening_days
+from server.enrolments.rules import faults as round_faults
 from server.tariffs.rules import faults
 from server.tariffs.texts import fault_sentence
+from server.towns import rounds
 from server.towns.reading import TownError, day_of, require
 from server.towns.shape import Decision, Directory, Offer, Prices, Unit
 
@@ -52,6 +54,8 @@ def _unit(key: str, unit: Unit, town: Offer, places: set[str]) -> None:
         known(file, f"{key}.deadline", unit.deadline or "", {pair.code for pair in town.deadlines})
     else:
         require(unit.deadline is None, file, f"{key}.deadline", "what is never booked has no deadline")
+    for rank, day in enumerate([*unit.dates, *unit.skipped]):
+        day_of(file, f"{key}.{'dates' if rank < len(unit.dates) else 'skipped'}", day)
     require(unit.starts < unit.ends, file, f"{key}.ends", "before the unit begins")
     pools = {pool.code: pool.capacity for pool in town.pools}
     for pool in unit.pools:
@@ -106,12 +110,25 @@ def conditions_can_be_true(town: "Town") -> None:
     for unit in town.units:
         written = unit.written
         weekdays = [WEEKDAYS.index(day) for day in written.days]
-        days = list(opening_days(written.during, weekdays, first, last, town.calendar))
+        days = list(opening_days(written.during, weekdays, first, last, town.calendar, written.dates, written.skipped))
         key = f"units[{town.offer.units.index(written)}]"
         require(bool(days), "activities.toml", f"{key}.days", f"“{unit.id}” never opens in the school year")
         if unit.conditions is not None:
             fault = fault_in(unit.conditions, days, written.starts, town.calendar, town.zone)
             require(fault is None, "activities.toml", f"{key}.deadline", f"“{written.deadline}”, {fault and fault.key} : {fault}")
+
+
+def enrolling(town: "Town") -> None:
+    """What a clerk could not enter on the page is refused in the file too."""
+    file = "enrolments.toml"
+    unique(file, "rounds", [one.code for one in town.enrolling.rounds])
+    units = {unit.id: unit.written.activity for unit in town.units}
+    for rank, one in enumerate(town.enrolling.rounds):
+        for group in one.groups:
+            for unit in group.units:
+                known(file, f"rounds[{rank}].groups.units", unit, {id for id, activity in units.items() if activity == one.activity})
+        faults = round_faults(rounds.as_written(one, town.zone))
+        require(not faults, file, f"rounds[{rank}]", faults[0] if faults else "")
 
 
 def unique(file: str, key: str, codes: list[str]) -> None:

@@ -14,6 +14,7 @@ from server.towns.reading import TownError, folder_of, load_identity, read
 from server.towns.shape import (
     Decision,
     Directory,
+    Enrolling,
     Identity,
     News,
     NewsItem,
@@ -61,6 +62,8 @@ class Town:
     periods: tuple[Period, ...]
     calendar: Calendar
     news: tuple[NewsItem, ...]
+    enrolling: Enrolling
+    """Occasions to enrol; a town may have none in its files."""
 
     @property
     def year(self) -> int:
@@ -101,7 +104,9 @@ def load_town(name: str) -> Town:
         periods=tuple(periods),
         calendar=school_year.calendar(periods, identity.year),
         news=tuple(news.news),
+        enrolling=read(folder, "enrolments.toml", Enrolling) if (folder / "enrolments.toml").is_file() else Enrolling(),
     )
+    checks.enrolling(town)
     checks.conditions_can_be_true(town)
     return town
 

@@ -137,7 +137,7 @@ class Unit(Part, frozen=True):
     name: Text
     places: Annotated[list[Code], Meta(min_length=1)]
     during: Literal["school", "holidays", "any"]
-    days: Annotated[list[Weekday], Meta(min_length=1)]
+    days: list[Weekday]
     starts: Hour
     ends: Hour
     pools: Annotated[list[Code], Meta(min_length=1)]
@@ -145,6 +145,10 @@ class Unit(Part, frozen=True):
     deadline: Code | None = None
     grades: list[Grade] = []
     excludes: list[Code] = []
+    dates: list[Day] = []
+    """Days besides those of the week: an outing has these alone."""
+    skipped: list[Day] = []
+    """Days on which it does not open all the same."""
 
 
 class Offer(Part, frozen=True):
@@ -193,3 +197,55 @@ class News(Part, frozen=True):
     """news.toml"""
 
     news: list[NewsItem]
+
+
+Moment = Annotated[str, Meta(pattern=r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}$")]
+
+
+class Paper(Part, frozen=True):
+    code: Code
+    label: Text
+    needed: bool = True
+    proof: Literal["insurance", "address", "vaccination"] | None = None
+    """A proof of the file that stands for it, while it is valid."""
+
+
+class Question(Part, frozen=True):
+    code: Code
+    label: Text
+    kind: Literal["text", "yes_no", "choice"] = "text"
+    choices: list[Text] = []
+    needed: bool = True
+
+
+class EnrolmentGroup(Part, frozen=True):
+    name: Text
+    units: Annotated[list[Code], Meta(min_length=1)]
+    """Ids of units, ``<place>-<unit>``."""
+    places: Annotated[int, Meta(ge=1)] | Literal["unlimited"]
+    grades: list[Grade] = []
+    ages: tuple[int, int] | None = None
+
+
+class Round(Part, frozen=True):
+    """One occasion to enrol."""
+
+    code: Code
+    activity: Code
+    name: Text
+    kind: Literal["annual", "period", "event"]
+    text: Text
+    since: Day
+    until: Day
+    opens: dict[Literal["residents", "renewals", "siblings", "everyone"], Moment]
+    closes: Moment
+    groups: Annotated[list[EnrolmentGroup], Meta(min_length=1)]
+    decided: bool = True
+    papers: list[Paper] = []
+    questions: list[Question] = []
+
+
+class Enrolling(Part, frozen=True):
+    """enrolments.toml"""
+
+    rounds: list[Round] = []
