@@ -78,6 +78,20 @@ class Files:
             await self._database.retrying(lambda tx: note(tx, family, who, "file.read", now, found["holder"] or ""))
         return found, content
 
+    async def shown_to_all(self, id: str, holder: str) -> tuple[Row, bytes]:
+        """A file of a holder that is public: whoever calls this has decided so.
+
+        Raises:
+            Refusal: ``not_found``.
+        """
+        found = await models.attachment(self._database, id)
+        content = None
+        if found is not None and found["holder"] == holder and found["blob"]:
+            content = await self._storage.get(rules.blob_name(found["blob"]))
+        if found is None or content is None:
+            raise Refusal("not_found")
+        return found, content
+
     async def clear(self, now: int) -> int:
         """The nightly job: files that nothing claimed within a week, and bytes that no file has any more."""
         left = await models.unheld(self._database, now - rules.WEEK_MS, AT_ONCE)
