@@ -39,6 +39,7 @@ from server.mail.service import Mailer
 from server.messages.routes import blueprint as messages
 from server.news.routes import agents_blueprint as news_desk
 from server.news.routes import blueprint as news
+from server.news.routes import library_blueprint as library
 from server.notifications.routes import blueprint as notifications
 from server.notifications.service import FanOut, Pusher
 from server.outbox.service import Do, DoAll, Worker
@@ -87,13 +88,14 @@ def create_app(config: Config, *, now: Callable[[], int] = now_ms, database: Dat
     app.register_blueprint(notifications)
     portal.files = Files(portal.database, storage(config.files_url, config.data / "files"), Examiner())
     app.register_blueprint(attachments)
-    app.register_blueprint(messages)
+    for blueprint in (messages, news, news_desk, library):
+        app.register_blueprint(blueprint)
     portal.franceconnect, portal.quotients = _identity_providers(config)
     for blueprint in (families, consents, quotient, franceconnect, privacy):
         app.register_blueprint(blueprint)
     for blueprint in (activities, places, attendance, custody, enrolments):
         app.register_blueprint(blueprint)
-    for blueprint in (web, towns, accounts, passkeys, registration, admissions, syncing, news, news_desk, tariffs, invoices, regie):
+    for blueprint in (web, towns, accounts, passkeys, registration, admissions, syncing, tariffs, invoices, regie):
         app.register_blueprint(blueprint)
     app.view_functions["openapi"] = allow(PUBLIC)(app.view_functions["openapi"])  # type: ignore[arg-type]
     jobs = Jobs(portal.database, portal.zone, now, cashier(portal), portal.files)

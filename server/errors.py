@@ -86,6 +86,7 @@ SENTENCES = {
     "picture_unnamed": "Décrivez chaque image entre les crochets : ce texte est lu à qui ne la voit pas.",
     "file_too_large": "Ce fichier est trop volumineux : {megabytes} Mo au plus.",
     "too_many_files": "Trop de fichiers attendent déjà d’être joints. Envoyez d’abord vos messages, ou retirez-en.",
+    "not_a_picture": "Ce fichier n’est pas une image.",
     "internal": "Une erreur est survenue de notre côté. Rien n’a été perdu ; réessayez dans un instant.",
 }
 
@@ -162,6 +163,7 @@ STATUSES = {
     "over_before_it_begins": 400,
     "someone_else_wrote": 409,
     "foreign_picture": 400,
+    "not_a_picture": 400,
     "picture_unnamed": 400,
     "device_unknown": 410,
     "file_too_large": 413,

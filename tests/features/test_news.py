@@ -1,5 +1,6 @@
 """News that agents write: tried out, published now or later, corrected, withdrawn, and read by those whom they are for."""
 
+import json
 from typing import Any
 from xml.etree import ElementTree
 
@@ -9,6 +10,7 @@ from server.notifications.service import FanOut
 from server.outbox.service import Worker
 from tests.cast import Client, Phone
 from tests.conftest import PARIS, Clock, NewPhone
+from tests.features.files import paper, photo, upload
 
 DESK = "/api/agents/news"
 PASTEUR = "school:pasteur"
@@ -133,7 +135,7 @@ async def test_each_reader_is_told_once_however_often_it_is_asked_for(
         await tx.run("UPDATE outbox SET state = 'waiting', run_at = 0 WHERE kind = 'fanout'")
         await tx.run(
             "UPDATE outbox SET payload = ? WHERE kind = 'fanout'",
-            '{"event": {"topic": "news", "id": "news/%s", "page": "/", "generic": null}, "scopes": ["t:news"], "after": ""}' % item,
+            json.dumps({"event": {"topic": "news", "id": f"news/{item}", "page": "/", "generic": None}, "scopes": ["t:news"], "after": ""}),
         )
     assert await _told(database, clock) == [f"push/news/{item}/ps_acc_aminata", f"push/news/{item}/ps_acc_nadia"]
 
@@ -144,6 +146,24 @@ async def test_nothing_an_agent_writes_runs_or_calls_another_site(as_sylvie: Cli
     assert "<script" not in shown["html"] and "<img" not in shown["html"] and 'href="javascript' not in shown["html"]
     assert shown["removed"] == ["https://evil.example/p.png"]
     assert await _refused(await as_sylvie.post(DESK, json=_words(body=hostile))) == "foreign_picture"
+
+
+async def test_a_picture_of_the_town_is_shown_with_its_size_and_needs_words(as_sylvie: Client, client: Client) -> None:
+    told = await upload(as_sylvie, "fete.jpg", photo(size=(800, 600)))
+    added = await (await as_sylvie.post(f"{DESK}/pictures", json={"file": told["id"]})).get_json()
+    assert (added["width"], added["height"]) == (800, 600)
+    assert [one["id"] for one in (await (await as_sylvie.get(f"{DESK}/pictures")).get_json())["pictures"]] == [told["id"]]
+    address = f"/api/public/pictures/{told['id']}"
+    item = await _published(as_sylvie, body=f"![La cour décorée]({address})")
+    html = (await (await client.get("/api/public/news")).get_json())["news"]
+    shown = next(one["html"] for one in html if one["id"] == item)
+    assert f'src="{address}"' in shown and 'alt="La cour décorée"' in shown and 'width="800"' in shown
+    answer = await client.get(address)
+    assert answer.status_code == 200 and answer.headers["Content-Type"] == "image/jpeg"
+    assert await _refused(await as_sylvie.post(DESK, json=_words(body=f"![]({address})"))) == "picture_unnamed"
+    text = await upload(as_sylvie, "texte.pdf", paper())
+    assert await _refused(await as_sylvie.post(f"{DESK}/pictures", json={"file": text["id"]})) == "not_a_picture"
+    assert (await client.get(f"/api/public/pictures/{text['id']}")).status_code == 404, "only what is in the collection"
 
 
 async def test_the_feed_is_atom(as_sylvie: Client, client: Client) -> None:

@@ -21,6 +21,12 @@ Moment = Annotated[str, Meta(pattern=r"^20\d{2}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3
 """Day and hour on the town's clock."""
 
 
+class PictureIn(msgspec.Struct, forbid_unknown_fields=True):
+    """`file`: sent before by way of /api/attachments."""
+
+    file: Annotated[str, Meta(min_length=8, max_length=40)]
+
+
 class NewsIn(msgspec.Struct, forbid_unknown_fields=True):
     """`version`: the one that the agent saw; 0 for a new draft."""
 
@@ -52,6 +58,20 @@ async def listed() -> dict[str, Any]:
     """Every item with its state, and whom news can be for."""
     here = portal()
     return {"news": await service.news_for_agents(here.database, here.zone), "targets": await service.targets(here.database)}
+
+
+@blueprint.get("/pictures")
+@allow("agent")
+async def pictures() -> dict[str, Any]:
+    """The town's own pictures, the latest first."""
+    return {"pictures": await service.pictures(portal().database)}
+
+
+@blueprint.post("/pictures")
+@allow("agent")
+@validate_request(PictureIn)
+async def add_picture(data: PictureIn) -> tuple[dict[str, Any], int]:
+    return await service.add_picture(portal().database, data.file, await _agent()), 201
 
 
 @blueprint.get("/<item>")

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from server.attachments.service import files_of
 from server.database import Connection, Database, Row, Transaction
 from server.errors import Refusal
 from server.feed.service import Changes, put_changes
 from server.instants import day_of, iso
 from server.news import rules
+from server.news.service.pictures import sizes
 from server.news.service.reading import body, names_of, targets_of
 from server.news.service.targeting import grant_targets
 from server.notifications.service import broadcast
@@ -219,10 +219,8 @@ async def _checked(database: Database, said: News) -> str:
 
 
 async def _rendered(database: Database, text: str) -> rules.Rendered:
-    held = (await files_of(database, [rules.PICTURES])).get(rules.PICTURES, [])
-    sizes = {file["id"]: (file["picture"][0], file["picture"][1]) for file in held if "picture" in file}
     # The worst of texts take half a second: not on the thread that answers everybody.
-    return await asyncio.to_thread(rules.render, text, sizes)
+    return await asyncio.to_thread(rules.render, text, await sizes(database))
 
 
 async def _item(reader: Connection | Database, item: str) -> Row:

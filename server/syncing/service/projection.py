@@ -23,7 +23,7 @@ from server.families.service import families_of, family_rows, scope_of
 from server.feed.service import replace_rows
 from server.invoices.service import invoice_rows
 from server.messages.service import message_rows
-from server.news.service import NEWS_SCOPE, news_rows, target_scopes, targeted_rows
+from server.news.service import NEWS_SCOPE, document_rows, news_rows, target_scopes, targeted_rows
 from server.quotient.service import quotient_rows
 from server.tariffs.service import price_rows
 
@@ -63,7 +63,7 @@ async def town_scopes(connection: Connection, year: int, today: str, zone: ZoneI
     places = await connection.all("SELECT DISTINCT place_id FROM unit ORDER BY place_id")
     scopes: dict[str, Rows] = {
         catalog_scope(year): {**await catalog_rows(connection, year), **await price_rows(connection, year, today)},
-        NEWS_SCOPE: await news_rows(connection, zone),
+        NEWS_SCOPE: {**await news_rows(connection, zone), **await document_rows(connection, zone)},
         **await targeted_rows(connection, zone),
     }
     for place in places:
