@@ -84,7 +84,7 @@ KINDS: dict[str, tuple[dict[str, str], dict[str, str] | None]] = {
     ),
     "enrolment.ask@1": (
         {"round": "id", "family?": "id", "items": "items"},
-        {"rid": "rid", "child": "id", "group": "id", "answers?": "lines", "papers?": "ids"},
+        {"rid": "rid", "child": "id", "group": "id", "answers?": "lines"},
     ),
     "enrolment.paper@1": ({"request": "rid", "papers": "ids"}, None),
     "enrolment.withdraw@1": ({"items": "items"}, {"rid": "rid"}),

@@ -66,7 +66,7 @@ export const KINDS = new Map<string, readonly [Fields, Fields | null]>([
     'enrolment.ask@1',
     [
       { round: 'id', 'family?': 'id', items: 'items' },
-      { rid: 'rid', child: 'id', group: 'id', 'answers?': 'lines', 'papers?': 'ids' },
+      { rid: 'rid', child: 'id', group: 'id', 'answers?': 'lines' },
     ],
   ],
   ['enrolment.paper@1', [{ request: 'rid', papers: 'ids' }, null]],

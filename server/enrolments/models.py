@@ -84,8 +84,8 @@ class EnrolmentPaper(Model):
     code = fields.CharField(max_length=30)
     label = fields.CharField(max_length=120)
     needed = fields.BooleanField()
-    state = fields.CharField(max_length=10, description="absent | awaited | here | known | good | refused")
-    file = fields.CharField(max_length=40, null=True, db_index=True, description="the attachment, while it is on its way and after")
+    state = fields.CharField(max_length=10, description="absent | here | known | good | refused")
+    file = fields.CharField(max_length=40, null=True, description="the attachment")
     why = fields.CharField(max_length=300, null=True, description="what is wrong with it, read by the family")
 
     class Meta:

@@ -7,8 +7,8 @@ from typing import Any, Literal
 
 Who = Literal["residents", "renewals", "siblings", "everyone"]
 PRIORITIES: tuple[Who, ...] = ("residents", "renewals", "siblings", "everyone")
-GOOD = ("here", "known", "good", "awaited")
-"""A paper that the family has given, or that is on its way."""
+GOOD = ("here", "known", "good")
+"""A paper that the town has."""
 
 
 @dataclass(frozen=True)
@@ -75,11 +75,9 @@ def _answered(question: Mapping[str, Any], answer: str) -> bool:
     return question["kind"] != "choice" or answer in question["choices"]
 
 
-def is_complete(papers: Iterable[Mapping[str, Any]], arrived_only: bool = False) -> bool:
-    """Whether nothing needed is missing; `arrived_only`: what is still on its way does not count."""
-    return all(
-        paper["state"] in GOOD and not (arrived_only and paper["state"] == "awaited") for paper in papers if paper["needed"]
-    )
+def is_complete(papers: Iterable[Mapping[str, Any]]) -> bool:
+    """Whether nothing needed is missing."""
+    return all(paper["state"] in GOOD for paper in papers if paper["needed"])
 
 
 def moved_key(keys: Sequence[int], rank: int) -> int | None:

@@ -51,6 +51,16 @@ async def capacity(database: Database, group: str, places: int | None) -> None:
         await tx.run("UPDATE enrolment_group SET capacity = ? WHERE id = ?", places, group)
 
 
+async def stored_file(database: Database, id: str, account: str) -> None:
+    """A file that came whole."""
+    async with database.transaction() as tx:
+        await tx.run(
+            "INSERT INTO attachment (id, account, name, sent_size, sent_sha256, received, state, created_at)"
+            " VALUES (?, ?, 'assurance.pdf', 3, '', 3, 'stored', 0)",
+            id, account,
+        )  # fmt: skip
+
+
 async def test_a_request_goes_from_missing_paper_to_the_planning(
     nadias_phone: Phone, sign_in: SignIn, database: Database, as_marc: Client
 ) -> None:
@@ -72,7 +82,10 @@ async def test_a_request_goes_from_missing_paper_to_the_planning(
     assert (await act(as_ines, ["q_lea"], "paper", codes=["assurance"], reason="La page 2 manque")).status_code == 200
     row = (await the_rows(nadias_phone))["request/q_lea"]
     assert (row["papers"][0]["state"], row["papers"][0]["why"]) == ("refused", "La page 2 manque")
-    receipt = await send(nadias_phone, "enrolment.paper@1", {"request": "q_lea", "papers": {"assurance": "at_1"}})
+    paper = {"request": "q_lea", "papers": {"assurance": "file_lea_1"}}
+    assert (await send(nadias_phone, "enrolment.paper@1", paper))["code"] == "FILE_MISSING"
+    await stored_file(database, "file_lea_1", nadias_phone.account)
+    receipt = await send(nadias_phone, "enrolment.paper@1", paper)
     assert (receipt["outcome"], receipt["code"]) == ("requested", "RECEIVED")
     seen = await listed(as_ines)
     assert [(one["id"], one["state"], one["group"]["left"]) for one in seen["requests"]] == [("q_lea", "received", 12)]
@@ -176,8 +189,8 @@ async def test_parallel_acceptances_never_give_a_place_twice(
     as_ines = await sign_in("ines")
     await capacity(database, GROUP, 1)
     aminata = await new_phone("aminata")
-    await ask(nadias_phone, wish(LEA, "q_lea", papers={"assurance": "at_1"}))
-    await ask(aminata, wish(FATOU, "q_fatou", papers={"assurance": "at_2"}), wish("chd_moussa", "q_moussa", papers={"assurance": "at_3"}))
+    await ask(nadias_phone, wish(LEA, "q_lea"))
+    await ask(aminata, wish(FATOU, "q_fatou"), wish("chd_moussa", "q_moussa"))
     answers = await asyncio.gather(*[act(as_ines, [id], "accept") for id in ("q_lea", "q_fatou", "q_moussa", "q_lea")])
     assert sorted(answer.status_code for answer in answers) == [200, 409, 409, 409]
     found = await database.one("SELECT taken FROM enrolment_group WHERE id = ?", GROUP)

@@ -1,6 +1,6 @@
 """Inscription: asking, deciding, and what both sides read of it."""
 
-from server.enrolments.service.asking import ask, give_papers, paper_arrived, withdraw
+from server.enrolments.service.asking import ask, give_papers, withdraw
 from server.enrolments.service.catalogue import catalogue, open_rounds_of
 from server.enrolments.service.deciding import ACTS, Act, Agent, act_on
 from server.enrolments.service.listing import one_request, requests
@@ -17,7 +17,6 @@ __all__ = [
     "give_papers",
     "one_request",
     "open_rounds_of",
-    "paper_arrived",
     "put_round",
     "request_rows",
     "requests",

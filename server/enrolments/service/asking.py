@@ -12,8 +12,8 @@ from zoneinfo import ZoneInfo
 from server.commands import Answer, Command, Item
 from server.database import Row, Transaction
 from server.enrolments import models, rules
-from server.enrolments.service.granting import enrol, publish, tell
-from server.enrolments.service.papers import first_state
+from server.enrolments.service import papers
+from server.enrolments.service.granting import enrol, tell
 from server.enrolments.service.reading import behind, changed_requests, decoded
 from server.errors import Refusal
 from server.families.service import families_of, families_of_children, lock_children, scope_of
@@ -67,12 +67,7 @@ async def _ask_one(tx: Transaction, command: Command, item: Item, family: str, r
     }, conflict="active")  # fmt: skip
     if not stored:
         return {"outcome": "refused", "code": "ALREADY_REQUESTED"}
-    for paper in decoded(round_["papers"]):
-        state, file = await first_state(tx, paper, item.get("papers", {}), family, item["child"], round_["since"])
-        await models.insert(tx, "enrolment_paper", {
-            "id": f"{item['rid']}.{paper['code']}", "request_id": item["rid"], "code": paper["code"], "label": paper["label"],
-            "needed": paper["needed"], "state": state, "file": file, "why": None,
-        })  # fmt: skip
+    await papers.begin(tx, item["rid"], decoded(round_["papers"]), family, item["child"], round_["since"])
     await settle(tx, item["rid"], command.received_at, command.zone)
     found = await models.request(tx, item["rid"])
     assert found is not None
@@ -87,10 +82,9 @@ async def settle(tx: Transaction, rid: str, now: int, zone: ZoneInfo) -> None:
         return
     round_ = await models.round_of(tx, request["round_id"])
     assert round_ is not None
-    papers = (await models.papers_of(tx, [rid]))[rid]
-    if not rules.is_complete(papers):
+    if not rules.is_complete((await models.papers_of(tx, [rid]))[rid]):
         await models.change(tx, "enrolment_request", rid, state="missing")
-    elif round_["decided"] or not rules.is_complete(papers, arrived_only=True):
+    elif round_["decided"]:
         await models.change(tx, "enrolment_request", rid, state="received")
     else:
         await _serve(tx, request, now, zone)
@@ -120,16 +114,15 @@ async def give_papers(tx: Transaction, command: Command) -> Answer:
         return Answer(scope, [{"rid": rid, "outcome": "void", "code": "NOTHING_TO_COMPLETE"}])
     await lock_children(tx, [request["child_id"]])
     await tx.lock("enrolment_group", [request["group_id"]])
-    known = {paper["code"]: paper for paper in (await models.papers_of(tx, [rid]))[rid]}
-    for code, file in command.args["papers"].items():
-        if code in known:
-            state, kept = await first_state(tx, {**known[code], "proof": None}, {code: file}, request["family_id"], request["child_id"], "")
-            await models.change(tx, "enrolment_paper", f"{rid}.{code}", state=state, file=kept, why=None)
+    round_ = await models.round_of(tx, request["round_id"])
+    assert round_ is not None
+    whole = await papers.give(tx, request, command.account, round_["service_id"], command.args["papers"])
     await settle(tx, rid, command.received_at, command.zone)
     found = await models.request(tx, rid)
     assert found is not None
     touched = {rid, *await behind(tx, request["group_id"])}
-    told = {"rid": rid, "child": request["child_id"], **await _standing(tx, found)}
+    stands = await _standing(tx, found) if whole else {"outcome": "refused", "code": "FILE_MISSING"}
+    told = {"rid": rid, "child": request["child_id"], **stands}
     return Answer(scope_of(request["family_id"]), [told], await changed_requests(tx, touched, command.zone))
 
 
@@ -150,23 +143,12 @@ async def withdraw(tx: Transaction, command: Command) -> Answer:
             outcomes.append({**told, "outcome": "refused" if code == "ASK_THE_SERVICE" else "void", "code": code})
             continue
         await models.change(tx, "enrolment_request", row["id"], state="withdrawn", decided_at=command.received_at, rank_key=None)
+        await papers.forget(tx, row["id"])
         touched.update({row["id"], *await behind(tx, row["group_id"])})
         outcomes.append({**told, "outcome": "accepted"})
     family = next((row["family_id"] for row in mine.values()), families[0] if families else "")
     scope = scope_of(family) if family else f"a:{command.account}"
     return Answer(scope, outcomes, await changed_requests(tx, touched, command.zone))
-
-
-async def paper_arrived(tx: Transaction, file: str, now: int, zone: ZoneInfo) -> None:
-    """An upload is complete: the request that waits for it goes on."""
-    for paper in await tx.all("SELECT id, request_id FROM enrolment_paper WHERE file = ? AND state = 'awaited'", file):
-        request = await models.request(tx, paper["request_id"])
-        assert request is not None
-        await lock_children(tx, [request["child_id"]])
-        await tx.lock("enrolment_group", [request["group_id"]])
-        await models.change(tx, "enrolment_paper", paper["id"], state="here")
-        await settle(tx, request["id"], now, zone)
-        await publish(tx, [request["id"]], [request["group_id"]], now, zone)
 
 
 async def asker(tx: Any, home: Household, child: str, round_: Mapping[str, Any]) -> rules.Asker:
