@@ -10,10 +10,16 @@ export { activities, bookings, children, places, planning, units } from './plans
 export {
   book, cancel, confirm, declareAbsence, dismissReceipt, joinWaitingList, leaveWaitingList, renameDevice, resendParked, revokeDevice, withdrawQueued,
 } from './acts';
-export { answerConsent, changes, consents, contacts, declareProof, editDossier, proofs, putContact, quotients, removeContact } from './dossier';
-export type { ChangeView, ConsentView, ContactView, ProofView, QuotientView } from './dossier';
-export { answerThread, beginThread, closeThread, conversation, draftOf, keepDraft, markRead, threads } from './messages';
-export type { Draft, Letter, MessageView, ThreadView } from './messages';
+export { answerConsent, changes, contacts, declareProof, editDossier, proofs, putContact, quotients, removeContact } from './dossier';
+export { consents } from './consents';
+export type { ConsentView } from './consents';
+export type { ChangeView, ContactView, ProofView, QuotientView } from './dossier';
+export { answerThread, beginThread, closeThread, conversation, draftOf, keepDraft, markRead } from './messages';
+export type { Draft, Letter, MessageView } from './messages';
+export { threads } from './threads';
+export type { ThreadView } from './threads';
+export { ACCEPTED, dropFile, FileFault, filesOf, keepFile, localPicture, MOST_BYTES, MOST_FILES, wakeUploads } from './files';
+export type { FileBody, FileView } from './files';
 export { syncNow } from '../syncing/loop';
 
 /** `exchange.state` for the head of every page; `exchange.skew`: ms by which this phone's clock is wrong, 0 within two minutes. */

@@ -10,6 +10,13 @@ import { browserEngine, deleteDatabase, type Durability, type Engine, inTransact
 export interface StoredRow { scope: string; key: string; seq: number; kind: string; date: string; body: unknown }
 /** Where a scope stands. `thinned`: rows were let go for want of room. */
 export type StoredScope = Held & { thinned?: boolean };
+/** A file that is to be sent, or was: `sent` bytes of it are with the town. */
+export interface StoredFile {
+  id: string; name: string; type: string; size: number; sha256: string; sent: number; addedAt: number;
+  state: 'queued' | 'stored' | 'refused'; sentence: string;
+}
+/** Its bytes, until the town has them. */
+export interface FilePart { file: string; at: number; bytes: ArrayBuffer }
 export interface Meta { k: string; v: unknown }
 
 /** The stores of one transaction. */
@@ -22,12 +29,14 @@ export interface Tables {
   /** Sent and answered, kept for 30 days: should the town restore an old backup, it is sent again. */
   journal: Store<Entry>;
   meta: Store<Meta>;
+  files: Store<StoredFile>;
+  parts: Store<FilePart>;
 }
 
 const PREFIX = 'portail-';
-const VERSION = 1;
+const VERSION = 2;
 const KEYS: Record<keyof Tables, string | string[]> = {
-  rows: ['scope', 'key'], staging: ['scope', 'key'], scopes: 'scope', outbox: 'id', journal: 'id', meta: 'k',
+  rows: ['scope', 'key'], staging: ['scope', 'key'], scopes: 'scope', outbox: 'id', journal: 'id', meta: 'k', files: 'id', parts: ['file', 'at'],
 };
 export const BY_KIND = 'kind+date';
 
@@ -91,8 +100,10 @@ export class Base {
   }
 }
 
+/** Stores are added, never changed. */
 function upgrade(db: IDBDatabase): void {
   for (const [name, keyPath] of Object.entries(KEYS)) {
+    if (db.objectStoreNames.contains(name)) continue;
     const store = db.createObjectStore(name, { keyPath });
     if (name === 'rows') store.createIndex(BY_KIND, ['kind', 'date']);
   }
@@ -115,9 +126,9 @@ export async function putOutbox(tables: Tables, before: Op[], after: Op[]): Prom
   await tables.outbox.putMany(after.filter((op) => !known.has(op)));
 }
 
-/** How many commands will be sent by themselves: all but those set aside. */
+/** How many commands will be sent by themselves: all but those set aside for the parent's word. */
 export async function countWaiting(tables: Tables): Promise<number> {
-  return (await tables.outbox.all()).filter((op) => op.parked === null).length;
+  return (await tables.outbox.all()).filter((op) => op.parked === null || op.parked === 'files').length;
 }
 
 /** Accounts that left a database on this device; none where the browser has no storage. */

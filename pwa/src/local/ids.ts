@@ -2,7 +2,7 @@
 const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 
 /** A ULID with its kind in front: `r_01JD…`. */
-export function makeId(kind: 'r' | 'q' | 'g' | 'o' | 'ct' | 't' | 'm'): string {
+export function makeId(kind: 'r' | 'q' | 'g' | 'o' | 'ct' | 't' | 'm' | 'f'): string {
   let time = Date.now();
   let head = '';
   for (let i = 0; i < 10; i++, time = Math.floor(time / 32)) head = ALPHABET[time % 32] + head;

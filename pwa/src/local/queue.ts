@@ -5,6 +5,7 @@ import { fold, inLine, type Place } from '../../../sync/fold.ts';
 import { enqueue, unpark, withdraw } from '../../../sync/outbox.ts';
 import { type Base, deviceState, putOutbox, putState, type Tables } from './base';
 import { splitSession } from './dates';
+import { mustWait, releaseWaiting, removeFiles } from './held';
 import { makeId } from './ids';
 import { rowsOf } from './lookups';
 import type { BookingBody, CommandKind } from './rows';
@@ -13,7 +14,8 @@ import type { BookingView, PhoneMark, QueuedCommand } from './views';
 
 const ASKING = ['reservation.book@1', 'waitlist.join@1'];
 
-export interface Wanted { kind: CommandKind; args: Args }
+/** `files`: what must be with the town before it leaves. */
+export interface Wanted { kind: CommandKind; args: Args; files?: string[] }
 
 /** Stores commands under the next numbers, all or none. When this resolves, the disk has them. */
 export async function append(base: Base, drafts: Wanted[], now: number): Promise<Op[]> {
@@ -21,11 +23,13 @@ export async function append(base: Base, drafts: Wanted[], now: number): Promise
     let state = await deviceState(tables, base.account);
     const added: Op[] = [];
     for (const draft of drafts) {
-      const { state: after, op } = enqueue(state, { ...draft, id: makeId('o'), actor: base.account, at: new Date(now).toISOString(), made_at: now });
-      state = after;
-      added.push(op);
+      const made = { ...draft, id: makeId('o'), actor: base.account, at: new Date(now).toISOString(), made_at: now };
+      const { state: after, op } = enqueue(state, made);
+      const waits = await mustWait(tables, made);
+      state = waits ? state : after;
+      added.push(waits ? { ...op, n: 0, parked: 'files' } : op);
+      await tables.outbox.putMany(added.slice(-1));
     }
-    await tables.outbox.putMany(added);
     await putState(tables, state);
     return added;
   });
@@ -58,6 +62,9 @@ async function dropItems(tables: Tables, op: Op, gone: Set<string> | null): Prom
   const after = withdraw(await deviceState(tables, op.actor), before, op.id);
   await putOutbox(tables, before, after.outbox);
   await putState(tables, after.state);
+  if (!op.files?.length) return;
+  await removeFiles(tables, op.files);
+  await releaseWaiting(tables, op.actor);
 }
 
 /** The parent agreed: a command that was set aside goes to the end of the queue. */
@@ -74,12 +81,12 @@ export async function release(base: Base, id: string): Promise<void> {
 export async function queuedCommands(tables: Tables): Promise<QueuedCommand[]> {
   return await Promise.all(inLine(await tables.outbox.all()).map(async (op) => ({
     id: op.id, n: op.n, kind: op.kind as CommandKind, args: op.args, madeAt: op.made_at, phase: phaseOf(op),
-    reason: op.parked, sendBefore: await sendBefore(tables, op),
+    reason: op.parked === 'files' ? null : op.parked, sendBefore: await sendBefore(tables, op),
   })));
 }
 
 function phaseOf(op: Pick<Op, 'sent' | 'parked'>): PhoneMark['phase'] {
-  return op.parked ? 'parked' : op.sent ? 'sending' : 'queued';
+  return op.parked && op.parked !== 'files' ? 'parked' : op.sent ? 'sending' : 'queued';
 }
 
 /** The last moment at which the whole command can still arrive in time; null: no limit is known. */
@@ -115,10 +122,9 @@ const KIND_OF: Record<PhoneMark['kind'], CommandKind> = {
 
 async function asBooking(tables: Tables, place: Place): Promise<BookingView> {
   const { phone, state, ...body } = place;
-  const asked = phone ? new Date(phone.made_at).toISOString() : '';
   const confirmed = state ? (body as unknown as BookingBody) : undefined;
   return {
-    ...{ mine: true, ...splitSession(place.session), asked_at: asked, decided_at: '' },
+    ...{ mine: true, ...splitSession(place.session), decided_at: '' },
     ...body,
     state: state ?? 'asked',
     phone: phone && {

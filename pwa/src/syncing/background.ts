@@ -2,6 +2,7 @@
 import { MOST_OPS } from '../../../sync/commands.ts';
 import { accountsHere, Base, countWaiting } from '../local/base';
 import { exchangeOnce } from './exchange';
+import { sendFiles } from './uploads';
 import { takeTurn } from './turn';
 
 const MOST_TURNS = 50;
@@ -18,9 +19,10 @@ export async function sendAll(): Promise<void> {
 async function sendFor(account: string): Promise<boolean> {
   const base = new Base(account);
   try {
+    const files = await sendFiles(base);
     for (let turn = 0; turn < MOST_TURNS; turn++) {
       const done = await takeTurn(account, async () => ((await base.read(countWaiting)) === 0 ? null : exchangeOnce(base, MOST_OPS)));
-      if (!done) return true;
+      if (!done) return files.left === 0;
       if (['need_sign_in', 'other_account', 'wiped', 'upgrade', 'broken'].includes(done.decision.do)) return true;
       if (!done.progressed) return false;
     }

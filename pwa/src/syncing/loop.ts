@@ -4,6 +4,7 @@ import { nextExchange } from '../../../sync/device.ts';
 import type { Base } from '../local/base';
 import { type Anchor, recallClock, skew } from '../local/clock';
 import { refillIfRoom, withDb } from '../local/room';
+import { sendBeside, whenReleased } from './beside';
 import { exchangeOnce } from './exchange';
 import { areBehind, leaveHeads, streaming, watchHeads } from './heads';
 import { sendLater } from './later';
@@ -35,6 +36,7 @@ export function startLoop(current: Base, revoked: (base: Base) => Promise<void>)
     received = 0;
     showBase(base);
     void prepare(current);
+    whenReleased(wake);
   }
   wake();
 }
@@ -114,6 +116,7 @@ async function oneTurn(current: Base): Promise<number | null> {
     return null;
   }
   await note(current, done);
+  if (done.decision.do === 'apply') sendBeside(current);
   if (done.decision.do === 'apply' && shown()) watchHeads(onHeads);
   if (done.decision.do === 'need_sign_in') leaveHeads();
   if (done.progressed && done.decision.do === 'renumber') return 0;

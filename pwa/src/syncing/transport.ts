@@ -33,9 +33,20 @@ export async function ask(method: string, path: string, body?: unknown): Promise
   }
 }
 
+/** An answer of the town that is not one of `ask`, read in the same way. */
+export async function read<T>(response: Response): Promise<Answer<T>> {
+  return meaning<T>({
+    status: response.status, type: response.headers.get('content-type'), text: await response.text(),
+    retryAfter: response.headers.get('retry-after'), roundTrip: 0, why: '',
+  });
+}
+
 /** A JSON call outside the exchange. A refusal counts only in the town's own shape; anything else came from something in between. */
 export async function call<T>(method: string, path: string, body?: unknown): Promise<Answer<T>> {
-  const raw = await ask(method, path, body);
+  return meaning<T>(await ask(method, path, body));
+}
+
+function meaning<T>(raw: Raw): Answer<T> {
   if (raw.status === 0) return { kind: 'unreachable', why: raw.why };
   if (raw.status === 204) return { kind: 'ok', body: undefined as T, roundTrip: raw.roundTrip };
   const answer = parsed(raw);
