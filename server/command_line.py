@@ -169,6 +169,7 @@ def _serve(settings: Config) -> None:
     server.graceful_timeout = 5
     server.h11_max_incomplete_size = 32 * 1024
     server.accesslog = None
+    server.include_server_header = False
     server.errorlog = None if settings.log_level == "warning" else "-"
     exit_code = run_hypercorn(server)
     if exit_code:

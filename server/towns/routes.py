@@ -30,6 +30,7 @@ async def town() -> dict[str, Any]:
         "code": here.town.code,
         "crest": here.town.crest,
         "demo": here.town.demo,
+        "franceconnect": here.franceconnect is not None,
         "year": here.town.year.year,
         "zone": here.town.time_zone,
         "texts": {

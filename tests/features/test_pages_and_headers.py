@@ -26,7 +26,9 @@ def built(tmp_path: Path) -> Path:
     folder = tmp_path / "dist"
     (folder / "assets").mkdir(parents=True)
     (folder / "index.html").write_text(SHELL)
-    (folder / "assets" / "app-1a2b3c.js").write_text("console.log('bonjour');" * 30)
+    code = folder / "assets" / "app-1a2b3c.js"
+    code.write_text("console.log('bonjour');" * 30)
+    code.with_name(code.name + ".br").write_bytes(brotli.compress(code.read_bytes()))
     (folder / "sw.js").write_text("// the worker")
     (folder / "farewell-sw.js").write_text("// goodbye")
     return folder

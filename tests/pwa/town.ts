@@ -94,7 +94,7 @@ export class Town {
       const [unit, date] = (item.session ?? '').split(':') as [string, string];
       const full = this.full.has(item.session ?? '');
       const state = full ? { state: 'waiting', rank: 1 } : { state: 'booked', cents: 100 };
-      this.put(FAMILY, key, { child: item.child, session: item.session, unit, date, mine: true, asked_at: SERVER_TIME, decided_at: SERVER_TIME, ...state });
+      this.put(FAMILY, key, { child: item.child, session: item.session, unit, date, mine: true, decided_at: SERVER_TIME, ...state });
       return full ? { rid: item.rid, outcome: 'waitlisted', code: 'FULL', rank: 1 } : { rid: item.rid, outcome: 'accepted', cents: 100 };
     });
     const receipt: Receipt = {

@@ -43,5 +43,5 @@ export function planningOf(days: Record<string, Day>, bookings: BookingView[] = 
 
 export function booked(who: string, session: string, more: Partial<BookingView> = {}): BookingView {
   const [unitId = '', date = ''] = session.split(':');
-  return { rid: `r_${who}_${session}`, child: who, session, unit: unitId, date, state: 'booked', mine: true, cents: 200, asked_at: '2026-11-01T10:00:00+01:00', decided_at: '2026-11-01T10:00:00+01:00', phone: null, ...more };
+  return { rid: `r_${who}_${session}`, child: who, session, unit: unitId, date, state: 'booked', mine: true, cents: 200, decided_at: '2026-11-01T10:00:00+01:00', phone: null, ...more };
 }

@@ -7,7 +7,7 @@ import { idOf, rowsOf } from './lookups';
 import { type Query, query } from './query';
 import { append, type Wanted } from './queue';
 import type { StoredRow, Tables } from './base';
-import type { ChangeBody, ConsentBody, ContactBody, ProofBody, ProofKind, QuotientBody } from './rows';
+import type { ChangeBody, ContactBody, ProofBody, ProofKind, QuotientBody } from './rows';
 import type { Kept } from './views';
 
 const familyOf = (row: StoredRow): string => row.scope.slice(2);
@@ -15,7 +15,6 @@ export type ContactView = ContactBody & { id: string; family: string };
 export type ProofView = ProofBody & { id: string; family: string };
 export type ChangeView = ChangeBody & { id: string; family: string };
 export type QuotientView = QuotientBody & { family: string };
-export type ConsentView = ConsentBody & { purpose: string };
 
 async function inFamilies<B, V>(tables: Tables, kind: string, view: (body: B, row: StoredRow) => V): Promise<V[]> {
   return (await rowsOf(tables, kind)).filter((row) => row.scope.startsWith('f:')).map((row) => view(row.body as B, row));
@@ -41,10 +40,6 @@ export function changes(): Query<ChangeView[]> {
 
 export function quotients(): Query<QuotientView[]> {
   return query((tables) => inFamilies(tables, 'quotient', (body: QuotientBody, row) => ({ ...body, family: familyOf(row) })));
-}
-
-export function consents(): Query<ConsentView[]> {
-  return query(async (tables) => (await rowsOf(tables, 'consent')).map((row) => ({ ...(row.body as ConsentBody), purpose: idOf(row) })));
 }
 
 /** Changes fields of the file, each a command of its own: one that is stale does not hold back the others. */

@@ -52,7 +52,7 @@ export interface BookingBody {
   /** False in the other parent's file: no money, no receipt, no act. */
   mine: boolean;
   cents?: number; max_cents?: number; rank?: number; until?: string; reason?: string; note?: string;
-  asked_at: string; decided_at: string; receipt?: { device: string; n: number };
+  decided_at: string; receipt?: { device: string; n: number };
 }
 export type AbsenceReason = 'illness' | 'family' | 'school_trip' | 'strike' | 'other';
 /** What is known of one child in one opening: announced by a parent, ticked by an agent. */
@@ -99,7 +99,8 @@ export type Level = 0 | 1 | 2;
 /** One unit, one month; day of the month → [add until, remove until, level]; seconds since 1970. */
 export interface OpeningsBody { unit: string; month: string; days: Record<string, [number, number, Level, MoreLimits?]> }
 export interface MoreLimits { opens?: number; outside?: number; late_add?: number; late_remove?: number }
-export interface NewsBody { title: string; summary: string; body: string; at: string; pinned: boolean }
+/** `html`: made safe by the town. `audience`: whom it is for, absent: everybody. */
+export interface NewsBody { title: string; summary: string; html: string; at: string; pinned: boolean; corrected_at?: string; until?: string; audience?: string[] }
 
 export type Outcome = 'accepted' | 'waitlisted' | 'requested' | 'late_request' | 'needs_confirmation' | 'refused' | 'void' | 'failed_internal';
 export interface ReceiptItem {

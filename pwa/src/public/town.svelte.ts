@@ -1,9 +1,9 @@
 /** The town's public face: its name, its services. Kept on the device, so that every page has it without a network. */
 export interface TownService { code: string; name: string; address: string | null; phones: [string, string][]; hours: string | null }
-export interface Town { name: string; short: string; demo: boolean; crest: string; services: TownService[] }
+export interface Town { name: string; short: string; demo: boolean; crest: string; franceconnect: boolean; services: TownService[] }
 
 const KEY = 'portail-town';
-const UNKNOWN: Town = { name: '', short: '', demo: false, crest: 'PF', services: [] };
+const UNKNOWN: Town = { name: '', short: '', demo: false, crest: 'PF', franceconnect: false, services: [] };
 
 function kept(): Town {
   try {

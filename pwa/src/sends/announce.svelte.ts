@@ -1,6 +1,5 @@
 /** Says aloud what the town answers to this device's commands while a page is open. */
-import { live, receipts, session } from '../local/api';
-import { announcement } from '../texts/fr';
+import { live, receipts, session, type ReceiptBody } from '../local/api';
 import { say } from '../ui/toasts.svelte';
 
 const QUIET = new Set(['device.rename@1', 'device.revoke@1']);
@@ -21,9 +20,15 @@ export function announceAnswers(): void {
     const heard = known ?? new Set(list.map((one) => one.key));
     for (const receipt of list) {
       if (heard.has(receipt.key) || !receipt.here || QUIET.has(receipt.kind)) continue;
-      const { text, bad } = announcement(receipt);
-      say(text, { tone: bad ? 'bad' : '', topic: 'send' });
+      void tellAnswer(receipt);
     }
     known = new Set(list.map((one) => one.key));
   });
+}
+
+/** The words are loaded with the first answer: nobody needs them before. */
+async function tellAnswer(receipt: ReceiptBody): Promise<void> {
+  const { announcement } = await import('../texts/outcomes');
+  const { text, bad } = announcement(receipt);
+  say(text, { tone: bad ? 'bad' : '', topic: 'send' });
 }

@@ -1,15 +1,9 @@
 /** What the town decided, in the parent's words: a tag (icon, tone, words), a sentence, and what can be done next. */
-import type { IconName } from '../ui/icons';
 import type { CommandKind, ReceiptBody, ReceiptItem } from '../local/api';
-import { amount, dayAndHour, hourAt, moment, plural } from './format';
-
-export type Tone = '' | 'phone' | 'sent' | 'ok' | 'warn' | 'bad';
-export interface Face { icon: IconName; tone: Tone; text: string }
+import { priceQuestion, refusedShort, waitingAt, type Face } from './decisions';
+import { amount, dayAndHour, hourAt, plural } from './format';
 
 const at = (iso: string | undefined): number => (iso ? Date.parse(iso) : 0);
-
-/** « Liste d’attente, rang 4 » */
-export const waitingAt = (rank: number | undefined): string => (rank ? `Liste d’attente, rang ${rank}` : 'Liste d’attente');
 
 const REFUSED: Record<string, string> = {
   NOT_OPEN_YET: 'Les réservations ne sont pas encore ouvertes.',
@@ -73,16 +67,6 @@ export const ASKED: Record<CommandKind, string> = {
   'thread.close@1': 'Clôture d’un échange',
 };
 
-/** The few words of a refusal, for a tag beside the slot. */
-export function refusedShort(code: string | undefined): string {
-  if (code === 'FULL') return 'Complet';
-  if (code === 'DEADLINE_PASSED') return 'Refusé : trop tard';
-  if (code === 'SESSION_CLOSED') return 'Refusé : fermé';
-  if (code === 'PRICE_CHANGED') return 'Refusé : tarif changé';
-  if (code === 'OFFER_EXPIRED') return 'Délai de réponse passé';
-  return 'Refusé';
-}
-
 export function faceOf(item: ReceiptItem, kind: CommandKind): Face {
   switch (item.outcome) {
     case 'accepted': return { icon: 'check', tone: 'ok', text: kind === 'reservation.cancel@1' ? 'Annulé' : kind === 'waitlist.leave@1' ? 'Retiré' : kind === 'absence.declare@1' ? 'Absence annoncée' : kind.startsWith('message') ? 'Reçu par le service' : kind.startsWith('reservation') || kind.startsWith('waitlist') ? 'Réservé' : 'Fait' };
@@ -124,23 +108,8 @@ export function sentenceOf(item: ReceiptItem, receipt: ReceiptBody, now: number)
   }
 }
 
-/** « Le tarif est passé de 3,50 € à 3,80 €. Confirmer avant demain, 10 h ? » or a place that was freed. */
-export function priceQuestion(cents: number | undefined, limit: number | undefined, until: number, now: number): string {
-  const before = until ? `Confirmer avant ${moment(until, now)} ?` : 'Confirmer ?';
-  if (cents !== undefined && limit !== undefined && cents > limit) return `Le tarif est passé de ${amount(limit)} à ${amount(cents)}. ${before}`;
-  return `Une place s’est libérée${cents === undefined ? '' : ` (${amount(cents)})`}. ${before}`;
-}
-
 const lateDone = (kind: CommandKind, cents: number): string =>
   (kind === 'reservation.cancel@1' ? ` Annulation hors délai : ${amount(cents)} ${cents < 200 ? 'reste dû' : 'restent dus'}.` : ` Réservation hors délai : ${amount(cents)}, majoration comprise.`);
-
-/** What acting past the limit means, said beside the slot before it is done. */
-export function lateLine(act: 'add' | 'remove', then: 'accept' | 'ask' | 'waiting', cents: number): string {
-  if (act === 'remove') return cents ? `Hors délai : ${amount(cents)} ${cents < 200 ? 'restera dû' : 'resteront dus'}.` : 'Hors délai, sans frais.';
-  const extra = cents ? ` (${amount(cents)} de majoration)` : '';
-  if (then === 'ask') return `Hors délai : sur accord du service${extra}.`;
-  return then === 'waiting' ? 'Hors délai : en liste d’attente, le service décide.' : `Hors délai : accepté${extra}.`;
-}
 
 /** One line for the whole answer, read aloud when it arrives. */
 export function announcement(receipt: ReceiptBody): { text: string; bad: boolean } {

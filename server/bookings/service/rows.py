@@ -104,7 +104,9 @@ def _body(booking: Row, family: str, rank: int | None, zone: ZoneInfo) -> dict[s
     if rank is not None:
         body["rank"] = rank
     if mine:
-        body |= {"cents": booking["cents"], "asked_at": iso(booking["requested_at"], zone)}
+        body["cents"] = booking["cents"]
+        if booking["together"]:
+            body["together"] = True
         if booking["max_cents"] is not None:
             body["max_cents"] = booking["max_cents"]
         if booking["state"] == "to_confirm":
