@@ -13,6 +13,10 @@ class Tariff(Model):
     decision = fields.CharField(max_length=200)
     terms = fields.JSONField(description="grids, changes, supplements, subsidies, rounding: see rules/terms.py")
 
+    waits = fields.BooleanField(null=True, description="its prices are not on the phones yet")
+    agent = fields.CharField(max_length=160, null=True, description="who published it, null: the town files")
+    made_at = fields.BigIntField(null=True)
+
     class Meta:
         table = "tariff"
 

@@ -36,7 +36,8 @@ export const AGENT_PAGES: readonly AgentPage[] = [
   { path: '/agents/effacements', label: 'Effacements', text: 'Demandes d’effacement et durées de conservation', icon: 'closed', group: 'Réglages', load: () => import('./Erasures.svelte') },
   { path: '/agents/facturation', label: 'Facturation du mois', text: 'Du brouillon à l’émission et à la publication', icon: 'invoice', group: 'Facturation', services: ['regie'], load: () => import('./Billing.svelte') },
   { path: '/agents/factures', label: 'Factures et encaissements', text: 'Impayés, encaissements, avoirs, relances, journal', icon: 'check', group: 'Facturation', services: ['regie'], load: () => import('./InvoiceDesk.svelte') },
-  { path: '/agents/tarifs', label: 'Banc d’essai des tarifs', text: 'Ce que paie une famille un jour donné, et pourquoi', icon: 'question', group: 'Facturation', services: ['regie'], load: () => import('./PriceBench.svelte') },
+  { path: '/agents/tarifs', label: 'Tarifs', text: 'Les prix, leurs délibérations, une nouvelle version avec son banc d’essai', icon: 'pen', group: 'Facturation', services: ['regie'], load: () => import('./Tariffs.svelte') },
+  { path: '/agents/essai', label: 'Prix d’un dossier', text: 'Ce que paie une famille un jour donné, et pourquoi', icon: 'question', group: 'Facturation', services: ['regie'], load: () => import('./PriceBench.svelte') },
 ];
 
 /** What an agent of this service may open, in the order of the groups. */

@@ -7,6 +7,7 @@ pools, scopes (the last by `syncing`), each sorted by id. A refusal is an outcom
 from server.bookings.service.asking import book, join_waiting_list
 from server.bookings.service.ending import cancel, confirm, expire_holds, leave_waiting_list
 from server.bookings.service.levels import publish_levels
+from server.bookings.service.repricing import follow_tariffs
 from server.bookings.service.rows import booking_rows, changed_rows, enrolment_rows, own_bookings
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "confirm",
     "enrolment_rows",
     "expire_holds",
+    "follow_tariffs",
     "join_waiting_list",
     "leave_waiting_list",
     "own_bookings",

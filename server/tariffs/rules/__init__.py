@@ -1,9 +1,10 @@
 """The price engine: tariffs as data (terms), exact curves, prices with their reasons, checks, facts for the phone."""
 
-from server.tariffs.rules.checking import Fault, faults
+from server.tariffs.rules.checking import Fault, faults, situations
+from server.tariffs.rules.curves import rounded
 from server.tariffs.rules.estimating import Estimate, caf_quotient, estimate
-from server.tariffs.rules.facts import evaluate, facts_of
-from server.tariffs.rules.pricing import Price, Situation, Tariff, in_force, price, price_at_most
+from server.tariffs.rules.facts import evaluate, facts_of, merged
+from server.tariffs.rules.pricing import Price, Situation, Tariff, in_force, price, price_at_most, price_curve
 from server.tariffs.rules.terms import Bracket, Brackets, Flat, Grid, Terms, When, day_steps, overrun_cents, ranks_of, traits_of
 
 __all__ = [
@@ -25,9 +26,13 @@ __all__ = [
     "facts_of",
     "faults",
     "in_force",
+    "merged",
     "overrun_cents",
     "price",
     "price_at_most",
+    "price_curve",
     "ranks_of",
+    "rounded",
+    "situations",
     "traits_of",
 ]

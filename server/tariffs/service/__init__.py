@@ -1,5 +1,6 @@
 """What families pay: price lists and households read for the rules, and the public simulation."""
 
+from server.tariffs.service.editing import price_lists, publish_version, try_out, withdraw_version
 from server.tariffs.service.reading import (
     Household,
     UnitTariff,
@@ -9,7 +10,7 @@ from server.tariffs.service.reading import (
     unit_price,
     unit_tariffs,
 )
-from server.tariffs.service.simulating import SimulatedChild, Wish, offered, price_rows, simulate
+from server.tariffs.service.simulating import SimulatedChild, Wish, offered, price_rows, simulate, somebody
 
 __all__ = [
     "Household",
@@ -19,9 +20,14 @@ __all__ = [
     "households",
     "minutes_of",
     "offered",
+    "price_lists",
     "price_rows",
+    "publish_version",
     "simulate",
+    "somebody",
     "traits_of_grade",
+    "try_out",
     "unit_price",
     "unit_tariffs",
+    "withdraw_version",
 ]

@@ -151,6 +151,12 @@ def _line(
     }
 
 
+def somebody(facts: dict[str, Any]) -> dict[str, Any]:
+    """A person as JSON says it, as `Situation` wants it."""
+    quotient = None if facts["quotient"] is None else _exact(facts["quotient"])
+    return {**facts, "quotient": quotient, "traits": frozenset(facts["traits"]), "options": frozenset(facts["options"])}
+
+
 def _exact(quotient: float) -> Decimal:
     """JSON knows no decimals: the nearest hundredth of a euro is meant."""
     return Decimal(round(quotient * 100)) / 100
