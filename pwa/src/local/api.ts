@@ -13,6 +13,7 @@ export {
 export { answerConsent, changes, contacts, declareProof, editDossier, proofs, putContact, quotients, removeContact } from './dossier';
 export { consents } from './consents';
 export type { ConsentView } from './consents';
+export { documents } from './documents';
 export type { ChangeView, ContactView, ProofView, QuotientView } from './dossier';
 export { answerThread, beginThread, closeThread, conversation, draftOf, keepDraft, markRead } from './messages';
 export type { Draft, Letter, MessageView } from './messages';
@@ -20,6 +21,8 @@ export { threads } from './threads';
 export type { ThreadView } from './threads';
 export { ACCEPTED, dropFile, FileFault, filesOf, keepFile, localPicture, MOST_BYTES, MOST_FILES, wakeUploads } from './files';
 export type { FileBody, FileView } from './files';
+export { askToEnrol, catalogue, givePapers, learnCatalogue, requests, withdrawRequests } from './enrolling';
+export type { Catalogue, Group, Round, RequestView, Wish } from './enrolling';
 export { syncNow } from '../syncing/loop';
 
 /** `exchange.state` for the head of every page; `exchange.skew`: ms by which this phone's clock is wrong, 0 within two minutes. */

@@ -54,6 +54,12 @@ export interface BookingBody {
   cents?: number; max_cents?: number; rank?: number; until?: string; reason?: string; note?: string;
   decided_at: string; receipt?: { device: string; n: number };
 }
+/** What the family asked to be enrolled in. `direct`: nobody decides, who comes first is in. */
+export interface RequestBody {
+  child: string; round: string; activity: string; service: string; title: string; group: string; direct: boolean; since: string; until: string;
+  state: 'received' | 'missing' | 'waiting' | 'accepted' | 'refused' | 'ended'; asked_at: string; decided_at?: string; rank?: number; reason?: string;
+  papers: { code: string; label: string; needed: boolean; state: 'absent' | 'here' | 'known' | 'good' | 'refused'; why?: string }[];
+}
 export type AbsenceReason = 'illness' | 'family' | 'school_trip' | 'strike' | 'other';
 /** What is known of one child in one opening: announced by a parent, ticked by an agent. */
 export interface AttendanceBody {
@@ -99,6 +105,8 @@ export type Level = 0 | 1 | 2;
 /** One unit, one month; day of the month → [add until, remove until, level]; seconds since 1970. */
 export interface OpeningsBody { unit: string; month: string; days: Record<string, [number, number, Level, MoreLimits?]> }
 export interface MoreLimits { opens?: number; outside?: number; late_add?: number; late_remove?: number }
+/** A document of the public library, in its newest version. */
+export interface DocumentBody { heading: string; title: string; summary: string; name: string; mime: string; size: number; version: number; at: string }
 /** `html`: made safe by the town. `audience`: whom it is for, absent: everybody. */
 export interface NewsBody { title: string; summary: string; html: string; at: string; pinned: boolean; corrected_at?: string; until?: string; audience?: string[] }
 
@@ -116,4 +124,5 @@ export type CommandKind =
   | 'reservation.book@1' | 'reservation.cancel@1' | 'reservation.confirm@1'
   | 'waitlist.join@1' | 'waitlist.leave@1' | 'absence.declare@1' | 'device.rename@1' | 'device.revoke@1'
   | 'dossier.edit@1' | 'contact.put@1' | 'contact.remove@1' | 'proof.declare@1' | 'consent.answer@1'
+  | 'enrolment.ask@1' | 'enrolment.paper@1' | 'enrolment.withdraw@1'
   | 'message.send@1' | 'thread.read@1' | 'thread.close@1';
