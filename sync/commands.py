@@ -41,13 +41,16 @@ EDITABLE = "address|phone_home|phone_mobile|phone_work|caf_number|email_invoices
 # Per kind: the fields of args, then the fields of an item (None: no items). A trailing "?" marks what may be absent.
 KINDS: dict[str, tuple[dict[str, str], dict[str, str] | None]] = {
     "reservation.book@1": (
-        {"items": "items", "mode": "each|all", "if_full": "waitlist|ask", "max_price_cents?": "cents", "family?": "id"},
+        {
+            "items": "items", "mode": "each|all", "if_full": "waitlist|ask", "max_price_cents?": "cents", "family?": "id",
+            "together?": "yes|no",
+        },
         {"rid": "rid", "child": "id", "session": "id", "max_price_cents?": "cents"},
     ),
     "reservation.cancel@1": ({"items": "items"}, {"rid": "rid"}),
     "reservation.confirm@1": ({"items": "items"}, {"rid": "rid", "max_price_cents": "cents"}),
     "waitlist.join@1": (
-        {"items": "items", "family?": "id"},
+        {"items": "items", "family?": "id", "together?": "yes|no"},
         {"rid": "rid", "child": "id", "session": "id", "max_price_cents?": "cents"},
     ),
     "waitlist.leave@1": ({"items": "items"}, {"rid": "rid"}),

@@ -34,11 +34,14 @@ const CONTACT: Fields = { kind: 'collector|emergency', name: 'label', 'relation?
 export const KINDS = new Map<string, readonly [Fields, Fields | null]>([
   [
     'reservation.book@1',
-    [{ items: 'items', mode: 'each|all', if_full: 'waitlist|ask', 'max_price_cents?': 'cents', 'family?': 'id' }, PLACE],
+    [
+      { items: 'items', mode: 'each|all', if_full: 'waitlist|ask', 'max_price_cents?': 'cents', 'family?': 'id', 'together?': 'yes|no' },
+      PLACE,
+    ],
   ],
   ['reservation.cancel@1', [{ items: 'items' }, { rid: 'rid' }]],
   ['reservation.confirm@1', [{ items: 'items' }, { rid: 'rid', max_price_cents: 'cents' }]],
-  ['waitlist.join@1', [{ items: 'items', 'family?': 'id' }, PLACE]],
+  ['waitlist.join@1', [{ items: 'items', 'family?': 'id', 'together?': 'yes|no' }, PLACE]],
   ['waitlist.leave@1', [{ items: 'items' }, { rid: 'rid' }]],
   ['absence.declare@1', [{ items: 'items', reason: 'illness|family|school_trip|strike|other', 'note?': 'line' }, { rid: 'rid' }]],
   ['custody.ask@1', [{ items: 'items', 'note?': 'line' }, { rid: 'rid', child: 'id', date: 'day' }]],

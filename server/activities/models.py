@@ -56,6 +56,7 @@ class Unit(Model):
     grades = fields.JSONField(description="grades that may use it, empty: all")
     counts = fields.JSONField(description="codes of the capacity units that one booking takes a place of")
     excludes = fields.JSONField(description="ids of units that cannot be booked for the same child and day")
+    requires = fields.JSONField(null=True, description="ids of units of which one must be booked for the same child and day")
     rule = fields.TextField(description="the terms read back in French")
     terms = fields.JSONField(null=True, description="the rules as written, see rules/written.py, null: never booked here")
     during = fields.CharField(max_length=10, description="school | holidays | any: which days of the calendar it opens")

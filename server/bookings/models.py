@@ -35,6 +35,7 @@ class Booking(Model):
     owed_cents = fields.IntField(null=True, description="of one given up past the limit: what remains due")
     note = fields.CharField(max_length=300, null=True, description="why, in the words of who decided, read by the family")
     hold_until = fields.BigIntField(null=True, db_index=True, description="of to_confirm: the place is kept until then")
+    together = fields.CharField(max_length=120, null=True, db_index=True, description="siblings who wait as one share this")
     account = fields.CharField(max_length=40, description="who asked")
     device = fields.CharField(max_length=40)
     n = fields.IntField(description="the command that last decided it")
@@ -48,7 +49,7 @@ ACTIVE = ("booked", "waiting", "to_confirm", "requested")
 HOLDING = ("booked", "to_confirm")
 FIELDS = (
     "id, child_id, family_id, opening_id, date, state, reason, cents, price_version, max_cents, requested_at,"
-    " decided_at, hold_until, account, device, n, owed_cents, note"
+    " decided_at, hold_until, account, device, n, owed_cents, note, together"
 )
 
 
@@ -58,7 +59,7 @@ async def slots(connection: Connection, ids: Iterable[str]) -> dict[str, Slot]:
         return {}
     rows = await connection.all(
         "SELECT o.id, o.unit_id, o.date, o.closed, o.add_until, o.remove_until, o.pools, o.opens_at,"
-        " o.opens_outside_at, o.late_add_until, o.late_remove_until, u.terms, u.excludes, a.bookable"
+        " o.opens_outside_at, o.late_add_until, o.late_remove_until, u.terms, u.excludes, u.requires, u.activity_id, a.bookable"
         " FROM opening o JOIN unit u ON u.id = o.unit_id JOIN activity a ON a.code = u.activity_id"
         f" WHERE o.id IN ({marks(wanted)})",
         *wanted,
@@ -73,6 +74,7 @@ def _slot(row: Row) -> Slot:
         row["remove_until"], frozenset(json.loads(row["excludes"])), tuple(json.loads(row["pools"])),
         row["opens_at"], row["opens_outside_at"], _late(terms.get("late_add"), row["late_add_until"]),
         _late(terms.get("late_remove"), row["late_remove_until"]), terms.get("decided", False),
+        frozenset(json.loads(row["requires"] or "[]")), row["activity_id"],
     )  # fmt: skip
 
 
@@ -105,6 +107,17 @@ async def units_of_days(
     ):
         held.setdefault((row["child_id"], row["date"]), {})[row["unit_id"]] = frozenset(json.loads(row["excludes"]))
     return held
+
+
+async def needs_of_day(connection: Connection, child: str, date: str, without: Iterable[str]) -> dict[str, list[str]]:
+    """The units that count for a child that day → the units of which each needs one. `without`: bookings left out."""
+    gone = set(without)
+    rows = await connection.all(
+        "SELECT b.id, o.unit_id, u.requires FROM booking b JOIN opening o ON o.id = b.opening_id JOIN unit u ON u.id = o.unit_id"
+        " WHERE b.child_id = ? AND b.date = ? AND b.active IS NOT NULL",
+        child, date,
+    )
+    return {row["unit_id"]: json.loads(row["requires"] or "[]") for row in rows if row["id"] not in gone}
 
 
 async def by_ids(connection: Connection, ids: Iterable[str]) -> dict[str, Row]:
@@ -158,6 +171,15 @@ async def waiting_on_day(connection: Connection, date: str) -> Sequence[Row]:
         " FROM opening o JOIN booking b ON b.opening_id = o.id AND b.state = 'waiting'"
         " WHERE o.date = ? ORDER BY b.requested_at, b.id",
         date,
+    )
+
+
+async def waiting_together(connection: Connection, together: str) -> Sequence[Row]:
+    """Siblings who wait as one, with the pools that each needs."""
+    return await connection.all(
+        "SELECT b.id, b.opening_id, b.requested_at, o.pools FROM booking b JOIN opening o ON o.id = b.opening_id"
+        " WHERE b.together = ? AND b.state = 'waiting' ORDER BY b.id",
+        together,
     )
 
 

@@ -3,7 +3,7 @@
 Pure: the instant, the price and what is already booked are arguments.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -34,6 +34,9 @@ class Slot:
     late_remove: "LateTerms | None" = None
     decided: bool = False
     """Each wish is accepted or refused by the service."""
+    requires: frozenset[str] = frozenset()
+    """Units of which the child must have one that day."""
+    activity: str = ""
 
     def opens(self, resident: bool) -> int | None:
         """From when this family may book; None: as soon as it is published."""
@@ -99,7 +102,18 @@ def refusal(
         return "DEADLINE_PASSED"
     if excluded_by or slot.excludes.intersection(taken_units):
         return "INCOMPATIBLE"
+    if slot.requires and not slot.requires.intersection(taken_units):
+        return "NEEDS_ANOTHER"
     return None
+
+
+def left_alone(gone: str, held: Mapping[str, Collection[str]]) -> list[str]:
+    """The units that a child could not keep without the unit that goes: they need it, and nothing else that stays will do.
+
+    `held`: the child's units of that day → the units of which each needs one.
+    """
+    stays = held.keys() - {gone}
+    return sorted(unit for unit in stays if held[unit] and not stays.intersection(held[unit]))
 
 
 def needs_confirmation(cents: int, most: int | None) -> bool:

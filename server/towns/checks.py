@@ -63,6 +63,10 @@ def _unit(key: str, unit: Unit, town: Offer, places: set[str]) -> None:
         for place in unit.places:
             require(place in pools[pool], file, f"{key}.pools", f"pool “{pool}” has no capacity at “{place}”")
     siblings = {other.code: set(other.places) for other in town.units if other.code != unit.code}
+    for other in unit.requires:
+        known(file, f"{key}.requires", other, siblings)
+        require(set(unit.places) <= siblings[other], file, f"{key}.requires", f"“{other}” is not at the same places")
+        require(other not in unit.excludes, file, f"{key}.requires", f"“{other}” is excluded")
     for other in unit.excludes:
         known(file, f"{key}.excludes", other, siblings)
         require(set(unit.places) <= siblings[other], file, f"{key}.excludes", f"“{other}” is not at the same places")

@@ -37,6 +37,7 @@ class TownUnit:
     pools: tuple[str, ...]
     """Capacity units, ``<place>-<pool>``."""
     excludes: tuple[str, ...]
+    requires: tuple[str, ...]
     conditions: Conditions | None
     """On what terms it is booked; None when it is never booked here."""
     said: RulePair | None
@@ -121,7 +122,8 @@ def _units(offer: Offer, directory: Directory) -> tuple[TownUnit, ...]:
         for place in unit.places:
             id = f"{place}-{unit.code}"
             pools = tuple(sorted(f"{place}-{pool}" for pool in unit.pools))
-            units.append(TownUnit(id, unit, place, pools, tuple(sorted(excluded[id])), found, said, rule, len(units)))
+            requires = tuple(f"{place}-{other}" for other in unit.requires)
+            units.append(TownUnit(id, unit, place, pools, tuple(sorted(excluded[id])), requires, found, said, rule, len(units)))
     return tuple(units)
 
 

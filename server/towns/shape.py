@@ -145,6 +145,8 @@ class Unit(Part, frozen=True):
     deadline: Code | None = None
     grades: list[Grade] = []
     excludes: list[Code] = []
+    requires: list[Code] = []
+    """Units of the same places of which the child must have one that day: a lunch with a half-day."""
     dates: list[Day] = []
     """Days besides those of the week: an outing has these alone."""
     skipped: list[Day] = []

@@ -86,6 +86,7 @@ def _unit(unit: TownUnit) -> dict[str, Any]:
         "grades": unit.written.grades,
         "counts": unit.pools,
         "excludes": unit.excludes,
+        "requires": unit.requires,
         "rule": unit.rule,
         "terms": None if unit.said is None else msgspec.to_builtins(unit.said),
         "during": unit.written.during,

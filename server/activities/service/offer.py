@@ -92,6 +92,7 @@ def _unit_row(unit: Mapping[str, Any]) -> dict[str, Any]:
         "ends": unit["ends"],
         "rule": unit["rule"],
         "excludes": _json(unit["excludes"]),
+        **({"requires": _json(unit["requires"])} if _json(unit["requires"]) else {}),
         "position": unit["position"],
     }
 

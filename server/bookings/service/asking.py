@@ -36,14 +36,40 @@ async def _ask(tx: Transaction, command: Command, if_full: str, *, all_or_nothin
     outcomes: list[Item] = []
     try:
         async with tx.savepoint():
-            for item in items:
-                outcomes.append(await desk.ask(item, if_full))
+            outcomes = await _ask_all(desk, items, if_full, command.args.get("together") == "yes")
             if all_or_nothing and any(outcome["outcome"] not in GRANTED for outcome in outcomes):
                 raise _Undo
     except _Undo:
         desk.touched.clear()
         outcomes = [_undone(outcome) for outcome in outcomes]
     return await answer(tx, command, desk.payer, outcomes, desk.touched)
+
+
+async def _ask_all(desk: "_Desk", items: Sequence[Item], if_full: str, together: bool) -> list[Item]:
+    """The outcomes in the order of the items; what needs another unit is judged after the others."""
+    told: dict[str, Item] = {}
+    for group in desk.groups(items, together):
+        told |= await (_ask_together(desk, group) if len(group) > 1 else _each(desk, group, if_full))
+    return [told[item["rid"]] for item in items]
+
+
+async def _each(desk: "_Desk", items: Sequence[Item], if_full: str, together: str | None = None) -> dict[str, Item]:
+    return {item["rid"]: await desk.ask(item, if_full, together) for item in items}
+
+
+async def _ask_together(desk: "_Desk", items: Sequence[Item]) -> dict[str, Item]:
+    """Siblings on one day: a place for each of them, or all of them wait as one."""
+    before = desk.remembered()
+    try:
+        async with desk.tx.savepoint():
+            told = await _each(desk, items, "waitlist")
+            found = {one["outcome"] for one in told.values() if one["outcome"] != "refused"}
+            if "waitlisted" in found:
+                raise _Undo
+    except _Undo:
+        desk.restore(before)
+        told = await _each(desk, items, "waitlist", desk.together_id(items[0]))
+    return told
 
 
 def _undone(outcome: Item) -> Item:
@@ -98,8 +124,30 @@ class _Desk:
     known: dict[str, Row]
     homes: dict[str, Household]
 
-    async def ask(self, item: Item, if_full: str) -> Item:
-        """Judges one item and books, holds, queues or refuses it."""
+    def groups(self, items: Sequence[Item], together: bool) -> list[list[Item]]:
+        """Siblings asked for on one day in one activity, when they are to stay together; else each alone."""
+        later = [item for item in items if (slot := self.slots.get(item["session"])) and slot.requires]
+        first = [item for item in items if item not in later]
+        found: dict[Any, list[Item]] = {}
+        for item in [*first, *later]:
+            slot = self.slots.get(item["session"])
+            found.setdefault((slot.date, slot.activity) if together and slot else item["rid"], []).append(item)
+        apart = [group for group in found.values() if len({one["child"] for one in group}) < len(group)]
+        kept = [group for group in found.values() if group not in apart]
+        return kept + [[item] for group in apart for item in group]
+
+    def together_id(self, item: Item) -> str:
+        slot = self.slots[item["session"]]
+        return f"{self.command.device}/{self.command.n}/{slot.date}/{slot.activity}"[:120]
+
+    def remembered(self) -> tuple[set[str], dict[tuple[str, str], dict[str, frozenset[str]]]]:
+        return set(self.touched), {key: dict(units) for key, units in self.days.items()}
+
+    def restore(self, before: tuple[set[str], dict[tuple[str, str], dict[str, frozenset[str]]]]) -> None:
+        self.touched, self.days = before
+
+    async def ask(self, item: Item, if_full: str, together: str | None = None) -> Item:
+        """Judges one item and books, holds, queues or refuses it. `together`: it waits with its siblings, whatever is free."""
         told: Item = {name: item[name] for name in ("rid", "child", "session")}
         payers = self.payers[item["child"]]
         if not payers:
@@ -125,6 +173,8 @@ class _Desk:
             return await self._request(told, booking, slot, "LATE" if late else "WISH")
         if late and late.then == "waiting":
             return await self._queue(told, booking, slot, "LATE")
+        if together:
+            return await self._queue(told, {**booking, "together": together}, slot, "FULL")
         if await models.take(self.tx, slot.pools):
             if rules.needs_confirmation(cents, most):
                 return await self._hold(told, booking, slot, cents, most)

@@ -27,6 +27,7 @@ WHY = {
     "NOT_BOOKABLE": "cette activité ne se réserve pas ici",
     "NOT_ENROLLED": "l’enfant n’est pas inscrit à cette activité à cette date",
     "ALREADY_BOOKED": "l’enfant a déjà une réservation ou une demande pour ce créneau",
+    "NEEDS_ANOTHER": "il faut d’abord réserver ce dont ce créneau dépend",
     "INCOMPATIBLE": "une autre réservation du même jour ne va pas avec celle-ci",
 }
 

@@ -40,12 +40,22 @@ async def _give_up(tx: Transaction, command: Command, states: Sequence[str]) -> 
             limit = command.iso(slot.late_remove.until if slot.late_remove else slot.remove_until)
             outcomes.append({**told, "outcome": "refused", "code": "DEADLINE_PASSED", "deadline": limit})
             continue
+        if booking["state"] == "booked" and await _needed(tx, booking, slot, command):
+            outcomes.append({**told, "outcome": "refused", "code": "NEEDED"})
+            continue
         owed = slot.late_remove.surcharge(booking["cents"]) if stage == "late" and slot.late_remove else None
         await end(tx, booking, slot, "cancelled", command, touched, owed_cents=owed)
         # Read again: the place that this freed may have been offered to another booking of the same command.
         mine = await models.by_ids(tx, mine)
         outcomes.append({**told, "outcome": "accepted", **({} if owed is None else {"code": "LATE", "cents": owed})})
     return await answer(tx, command, family, outcomes, touched)
+
+
+async def _needed(tx: Transaction, booking: Row, slot: Slot, command: Command) -> bool:
+    """Whether something else of that day would be left without what it needs, and is not given up in the same breath."""
+    leaving = {item["rid"] for item in command.args["items"]} - {booking["id"]}
+    held = await models.needs_of_day(tx, booking["child_id"], booking["date"], leaving)
+    return bool(rules.left_alone(slot.unit, held))
 
 
 async def confirm(tx: Transaction, command: Command) -> Answer:
@@ -139,16 +149,31 @@ async def offer_freed_places(
     `pools`: where places came free; as a rule, all that the slot counts in.
     """
     pools = set(freed.pools if pools is None else pools)
+    offered: set[str] = set()
     for waiting in await models.waiting_on_day(tx, freed.date):
-        needed = tuple(json.loads(waiting["pools"]))
-        if not pools.intersection(needed) or now > waiting["add_until"] or not await models.take(tx, needed):
+        if waiting["id"] in offered or now > waiting["add_until"]:
+            continue
+        # Siblings who wait as one: a place for each of them, or the next in line.
+        group = await models.waiting_together(tx, waiting["together"]) if waiting["together"] else [waiting]
+        needed = [tuple(json.loads(one["pools"])) for one in group]
+        if not any(pools.intersection(one) for one in needed) or not await _take_all(tx, needed):
             continue
         until = rules.held_until("PLACE_FREED", waiting["add_until"], now)
-        await models.decide(
-            tx, waiting["id"], state="to_confirm", reason="PLACE_FREED", hold_until=until, decided_at=now
-        )
-        touched.add(waiting["id"])
-        touched.update(await models.waiting_after(tx, waiting["opening_id"], waiting["requested_at"], waiting["id"]))
+        for one in group:
+            await models.decide(tx, one["id"], state="to_confirm", reason="PLACE_FREED", hold_until=until, decided_at=now)
+            offered.add(one["id"])
+            touched.update(await models.waiting_after(tx, one["opening_id"], one["requested_at"], one["id"]))
+    touched.update(offered)
+
+
+async def _take_all(tx: Transaction, needed: Sequence[tuple[str, ...]]) -> bool:
+    """A place in every pool for everybody, or nothing for anybody."""
+    for i, pools in enumerate(needed):
+        if not await models.take(tx, pools):
+            for taken in needed[:i]:
+                await models.release(tx, taken)
+            return False
+    return True
 
 
 async def expire_holds(database: Database, now: int, zone: ZoneInfo, limit: int = 200) -> int:
