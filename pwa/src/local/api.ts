@@ -10,6 +10,7 @@ export { activities, bookings, children, places, planning, units } from './plans
 export {
   book, cancel, confirm, declareAbsence, dismissReceipt, joinWaitingList, leaveWaitingList, renameDevice, resendParked, revokeDevice, withdrawQueued,
 } from './acts';
+export { answerDays, askDays, swaps, withdrawDays } from './custody';
 export { answerConsent, changes, contacts, declareProof, editDossier, proofs, putContact, quotients, removeContact } from './dossier';
 export { consents } from './consents';
 export type { ConsentView } from './consents';

@@ -51,7 +51,7 @@ export interface BookingBody {
   child: string; session: string; unit: string; date: string; state: BookingState;
   /** False in the other parent's file: no money, no receipt, no act. */
   mine: boolean;
-  cents?: number; max_cents?: number; rank?: number; until?: string; reason?: string; note?: string;
+  cents?: number; max_cents?: number; rank?: number; together?: boolean; until?: string; reason?: string; note?: string;
   decided_at: string; receipt?: { device: string; n: number };
 }
 /** What the family asked to be enrolled in. `direct`: nobody decides, who comes first is in. */
@@ -60,6 +60,10 @@ export interface RequestBody {
   state: 'received' | 'missing' | 'waiting' | 'accepted' | 'refused' | 'ended'; asked_at: string; decided_at?: string; rank?: number; reason?: string;
   papers: { code: string; label: string; needed: boolean; state: 'absent' | 'here' | 'known' | 'good' | 'refused'; why?: string }[];
 }
+/** From that day on: how many days in a row are ours, then the other parent's, and so on. `words`: the plan, read back. */
+export interface CustodyBody { from: string; runs: number[]; words: string }
+/** A day asked of the other parent, or by them (`mine` false). */
+export interface SwapBody { child: string; date: string; mine: boolean; state: 'asked' | 'agreed' | 'declined' | 'withdrawn'; note?: string; asked_at: string; decided_at?: string }
 export type AbsenceReason = 'illness' | 'family' | 'school_trip' | 'strike' | 'other';
 /** What is known of one child in one opening: announced by a parent, ticked by an agent. */
 export interface AttendanceBody {
@@ -91,7 +95,7 @@ export interface ActivityBody { name: string; service: string; category: string;
 /** What a request past the limit gets: see sync/README.md. Of a cancelling, percent and cents are what remains due. */
 export interface LateTerms { then: 'accept' | 'ask' | 'waiting'; percent: number; cents: number }
 export interface UnitBody {
-  activity: string; place: string; name: string; starts: string; ends: string; rule: string; excludes: string[]; position: number;
+  activity: string; place: string; name: string; starts: string; ends: string; rule: string; excludes: string[]; requires?: string[]; position: number;
   late_add?: LateTerms; late_remove?: LateTerms; decided?: boolean;
 }
 /** A price as facts from which the phone works it out for any family: `Facts` of simulation/evaluate.ts, and how often it opens. */
@@ -112,7 +116,7 @@ export interface NewsBody { title: string; summary: string; html: string; at: st
 
 export type Outcome = 'accepted' | 'waitlisted' | 'requested' | 'late_request' | 'needs_confirmation' | 'refused' | 'void' | 'failed_internal';
 export interface ReceiptItem {
-  rid?: string; outcome: Outcome; code?: string; child?: string; session?: string; cents?: number; rank?: number;
+  rid?: string; outcome: Outcome; code?: string; child?: string; session?: string; date?: string; cents?: number; rank?: number;
   until?: string; deadline?: string; opens?: string; limit_cents?: number; field?: string; value?: string; next?: { kind: CommandKind; args: Record<string, unknown> };
 }
 export interface ReceiptBody {
@@ -122,7 +126,7 @@ export interface ReceiptBody {
 
 export type CommandKind =
   | 'reservation.book@1' | 'reservation.cancel@1' | 'reservation.confirm@1'
-  | 'waitlist.join@1' | 'waitlist.leave@1' | 'absence.declare@1' | 'device.rename@1' | 'device.revoke@1'
+  | 'waitlist.join@1' | 'waitlist.leave@1' | 'absence.declare@1' | 'custody.ask@1' | 'custody.answer@1' | 'custody.withdraw@1' | 'device.rename@1' | 'device.revoke@1'
   | 'dossier.edit@1' | 'contact.put@1' | 'contact.remove@1' | 'proof.declare@1' | 'consent.answer@1'
   | 'enrolment.ask@1' | 'enrolment.paper@1' | 'enrolment.withdraw@1'
   | 'message.send@1' | 'thread.read@1' | 'thread.close@1';

@@ -6,6 +6,14 @@ import { amount, dayAndHour, hourAt, plural } from './format';
 const at = (iso: string | undefined): number => (iso ? Date.parse(iso) : 0);
 
 const REFUSED: Record<string, string> = {
+  ROUND_UNKNOWN: 'Cette inscription n’est plus proposée.',
+  NOT_FOR_THIS_CHILD: 'Ce groupe n’est pas de l’âge ou de la classe de votre enfant.',
+  ALREADY_ENROLLED: 'Votre enfant est déjà inscrit.',
+  ALREADY_REQUESTED: 'Une demande est déjà en cours pour votre enfant.',
+  ANSWER_NEEDED: 'Une réponse demandée manquait. Refaites la demande.',
+  ASK_THE_SERVICE: 'L’inscription est acceptée : pour y mettre fin, appelez le service.',
+  FILE_MISSING: 'Un fichier n’est pas arrivé. Ajoutez-le à nouveau.',
+  NOTHING_TO_COMPLETE: 'Cette demande n’attend plus de pièce.',
   NOT_OPEN_YET: 'Les réservations ne sont pas encore ouvertes.',
   SESSION_UNKNOWN: 'Ce créneau n’existe plus dans le planning de la mairie.',
   SESSION_CLOSED: 'L’accueil est fermé ce jour-là.',
@@ -44,6 +52,9 @@ const DONE: Record<CommandKind, string> = {
   'consent.answer@1': 'Réponse enregistrée',
   'message.send@1': 'Message reçu par le service',
   'thread.read@1': 'Message lu',
+  'enrolment.ask@1': 'Inscription acceptée',
+  'enrolment.paper@1': 'Pièce reçue',
+  'enrolment.withdraw@1': 'Demande retirée',
   'thread.close@1': 'Échange clos',
 };
 
@@ -64,6 +75,9 @@ export const ASKED: Record<CommandKind, string> = {
   'consent.answer@1': 'Autorisation',
   'message.send@1': 'Message à un service',
   'thread.read@1': 'Lecture d’un message',
+  'enrolment.ask@1': 'Demande d’inscription',
+  'enrolment.paper@1': 'Pièce d’une inscription',
+  'enrolment.withdraw@1': 'Retrait d’une demande',
   'thread.close@1': 'Clôture d’un échange',
 };
 
@@ -92,7 +106,9 @@ function tooLate(item: ReceiptItem, receipt: ReceiptBody): string {
 export function sentenceOf(item: ReceiptItem, receipt: ReceiptBody, now: number): string {
   switch (item.outcome) {
     case 'accepted': return `${DONE[receipt.kind]} ${dayAndHour(at(receipt.received_at))}.${item.code === 'LATE' && item.cents !== undefined ? lateDone(receipt.kind, item.cents) : ''}`;
-    case 'requested': return 'Demande transmise au service, qui l’accepte ou la refuse selon les places.';
+    case 'requested': if (item.code === 'PAPER_MISSING') return 'Demande reçue. Une pièce manque : ajoutez-la dans « Inscription ».';
+      if (item.code === 'RECEIVED') return 'Demande d’inscription reçue. Suivez-la dans « Inscription ».';
+      return 'Demande transmise au service, qui l’accepte ou la refuse selon les places.';
     case 'late_request': return 'Demande hors délai transmise au service, qui décidera.';
     case 'waitlisted': if (item.code === 'LATE') return `Hors délai. ${waitingAt(item.rank)}. Le service vous répondra.`;
       return `Complet. ${waitingAt(item.rank)}. Vous serez prévenu si une place se libère.`;
