@@ -17,6 +17,7 @@ MOST_CURSORS = 300
 LARGEST_N = 2**31 - 1
 MOST_TEXT = 5000
 MOST_ENTRIES = 20
+MOST_FILES = 8
 MOST_CENTS = 10_000_000
 PROTO = 1
 
@@ -55,7 +56,7 @@ KINDS: dict[str, tuple[dict[str, str], dict[str, str] | None]] = {
     ),
     "waitlist.leave@1": ({"items": "items"}, {"rid": "rid"}),
     "absence.declare@1": (
-        {"items": "items", "reason": "illness|family|school_trip|strike|other", "note?": "line"},
+        {"items": "items", "reason": "illness|family|school_trip|strike|other", "note?": "line", "files?": "files"},
         {"rid": "rid"},
     ),
     "custody.ask@1": ({"items": "items", "note?": "line"}, {"rid": "rid", "child": "id", "date": "day"}),
@@ -64,7 +65,7 @@ KINDS: dict[str, tuple[dict[str, str], dict[str, str] | None]] = {
     "message.send@1": (
         {
             "thread": "rid", "message": "rid", "body": "text", "service?": "id", "subject?": "label", "about?": "id_path",
-            "family?": "id",
+            "family?": "id", "files?": "files",
         },
         None,
     ),
@@ -212,6 +213,8 @@ def _fits(value: Any, shape: str) -> bool:
         return is_text(value)
     if shape in ("lines", "ids"):
         return _is_table(value, "line" if shape == "lines" else "rid")
+    if shape == "files":
+        return _is_files(value)
     if shape == "id_path":
         return _matches(_ID_PATH, value)
     if shape == "count":
@@ -225,6 +228,12 @@ def _fits(value: Any, shape: str) -> bool:
 
 def _is_cursor(value: Any) -> bool:
     return value is None or (isinstance(value, str) and len(value) <= 60)
+
+
+def _is_files(value: Any) -> bool:
+    """Files that were sent before: one to eight, each once."""
+    sound = isinstance(value, list) and 1 <= len(value) <= MOST_FILES and all(_matches(_RID, one) for one in value)
+    return sound and len(set(value)) == len(value)
 
 
 def _is_table(value: Any, shape: str) -> bool:

@@ -12,6 +12,7 @@ export const LARGEST_N = 2 ** 31 - 1
 export const MOST_CENTS = 10_000_000
 export const MOST_TEXT = 5000
 export const MOST_ENTRIES = 20
+export const MOST_FILES = 8
 export const PROTO = 1
 
 const ID = /^[A-Za-z0-9_.:-]{1,80}$/
@@ -43,14 +44,17 @@ export const KINDS = new Map<string, readonly [Fields, Fields | null]>([
   ['reservation.confirm@1', [{ items: 'items' }, { rid: 'rid', max_price_cents: 'cents' }]],
   ['waitlist.join@1', [{ items: 'items', 'family?': 'id', 'together?': 'yes|no' }, PLACE]],
   ['waitlist.leave@1', [{ items: 'items' }, { rid: 'rid' }]],
-  ['absence.declare@1', [{ items: 'items', reason: 'illness|family|school_trip|strike|other', 'note?': 'line' }, { rid: 'rid' }]],
+  ['absence.declare@1', [{ items: 'items', reason: 'illness|family|school_trip|strike|other', 'note?': 'line', 'files?': 'files' }, { rid: 'rid' }]],
   ['custody.ask@1', [{ items: 'items', 'note?': 'line' }, { rid: 'rid', child: 'id', date: 'day' }]],
   ['custody.answer@1', [{ items: 'items', accept: 'yes|no' }, { rid: 'rid' }]],
   ['custody.withdraw@1', [{ items: 'items' }, { rid: 'rid' }]],
   [
     'message.send@1',
     [
-      { thread: 'rid', message: 'rid', body: 'text', 'service?': 'id', 'subject?': 'label', 'about?': 'id_path', 'family?': 'id' },
+      {
+        thread: 'rid', message: 'rid', body: 'text', 'service?': 'id', 'subject?': 'label', 'about?': 'id_path', 'family?': 'id',
+        'files?': 'files',
+      },
       null,
     ],
   ],
@@ -190,6 +194,7 @@ function fits(value: unknown, shape: string): boolean {
   if (shape === 'line') return isLine(value, 250)
   if (shape === 'text') return isText(value)
   if (shape === 'lines' || shape === 'ids') return isTable(value, shape === 'lines' ? 'line' : 'rid')
+  if (shape === 'files') return isFiles(value)
   if (shape === 'id_path') return matches(ID_PATH, value)
   if (shape === 'count') return isWhole(value, 0, LARGEST_N)
   if (shape === 'day') return matches(DAY, value)
@@ -201,6 +206,11 @@ function fits(value: unknown, shape: string): boolean {
 function isTable(value: unknown, shape: string): boolean {
   if (!isObject(value) || Object.keys(value).length > MOST_ENTRIES) return false
   return Object.entries(value).every(([key, one]) => matches(RID, key) && fits(one, shape))
+}
+
+/** Files that were sent before: one to eight, each once. */
+function isFiles(value: unknown): boolean {
+  return Array.isArray(value) && value.length >= 1 && value.length <= MOST_FILES && value.every((one) => matches(RID, one)) && new Set(value).size === value.length
 }
 
 function isCursor(value: unknown): boolean {

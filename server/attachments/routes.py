@@ -43,7 +43,7 @@ async def receive(id: str) -> dict[str, Any]:
     offset = request.headers.get("Upload-Offset", "")
     if not offset.isdecimal() or len(offset) > 10:
         raise Refusal("malformed")
-    piece: bytes = await request.get_data()
+    piece: Any = await request.get_data(as_text=False)
     return await _files().receive(who.account, id, int(offset), piece, portal().now())
 
 

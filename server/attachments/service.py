@@ -210,11 +210,17 @@ async def drop(tx: Transaction, holders: Iterable[str]) -> None:
     await tx.many("DELETE FROM attachment WHERE holder = ?", [[holder] for holder in holders])
 
 
-async def files_of(reader: Connection | Database, holders: Iterable[str]) -> dict[str, list[dict[str, Any]]]:
-    """holder → what rows and pages show of its files, in the order in which they were announced; holders without any are left out."""
+async def files_of(
+    reader: Connection | Database, holders: Iterable[str], family: str | None = None
+) -> dict[str, list[dict[str, Any]]]:
+    """holder → what rows and pages show of its files, in the order in which they were announced; holders without any are left out.
+
+    `family`: only what this one may read, where two families see the same thing.
+    """
     found: dict[str, list[dict[str, Any]]] = {}
     for row in await models.held(reader, holders):
-        found.setdefault(row["holder"], []).append(shown(row))
+        if family is None or row["family"] == family:
+            found.setdefault(row["holder"], []).append(shown(row))
     return found
 
 

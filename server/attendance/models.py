@@ -15,6 +15,7 @@ class Attendance(Model):
     version = fields.IntField(description="moves with each tick, so that two agents do not overwrite each other")
     ticked_by = fields.CharField(max_length=160, null=True)
     ticked_at = fields.BigIntField(null=True)
+    late_minutes = fields.IntField(null=True, description="how long after closing time the child was fetched")
     announced = fields.CharField(max_length=20, null=True, description="reason of an absence that a parent announced")
     announced_note = fields.CharField(max_length=300, null=True)
     announced_by = fields.CharField(max_length=40, null=True, description="account")

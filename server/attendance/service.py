@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from server.attachments.service import files_of, hold
 from server.attendance import rules
 from server.bookings.service import own_bookings
 from server.commands import Answer, Command, Item
@@ -55,8 +56,11 @@ async def day_list(reader: Reader, service: str | None, place: str, day: str, zo
     for row in sorted(rows, key=lambda one: (one["last_name"], one["first_name"], one["child"])):
         if row["session"] in units:
             units[row["session"]]["children"].append(_line(row, zone))
+    papers = await files_of(reader, [_holder(f"{row['child']}|{row['session']}") for row in rows if row["announced"]])
     for unit in units.values():
         children = unit["children"]
+        for one in children:
+            one["files"] = papers.get(_holder(f"{one['child']}|{unit['session']}"), [])
         unit["summary"] = rules.summary([one["state"] for one in children], [one["booked"] for one in children])
     return {"units": list(units.values())}
 
@@ -150,6 +154,7 @@ async def declare(tx: Transaction, command: Command) -> Answer:
     await lock_children(tx, {booking["child_id"] for booking in mine.values()})
     outcomes: list[Item] = []
     touched: list[str] = []
+    missing: list[str] = []
     for item in command.args["items"]:
         booking = mine.get(item["rid"])
         if booking is None or booking["state"] != "booked" or not rules.may_announce(booking["date"], command.today, tomorrow):
@@ -164,11 +169,31 @@ async def declare(tx: Transaction, command: Command) -> Answer:
             command.account, command.received_at,
         )  # fmt: skip
         touched.append(key)
+        missing += await _keep_papers(tx, command, key, booking) if len(touched) == 1 else []
         told = {"rid": item["rid"], "child": booking["child_id"], "session": booking["opening_id"], "cents": booking["cents"]}
-        outcomes.append({**told, "outcome": "accepted"})
+        outcomes.append({**told, "outcome": "accepted", **({"code": "FILES_MISSING"} if missing else {})})
     family = next((booking["family_id"] for booking in mine.values()), families[0] if families else "")
     scope = scope_of(family) if family else f"a:{command.account}"
     return Answer(scope, outcomes, await _changes(tx, touched, command.zone))
+
+
+async def _keep_papers(tx: Transaction, command: Command, key: str, booking: Row) -> list[str]:
+    """The certificate that came along, for the family and the service that looks after the child; what did not arrive."""
+    files = command.args.get("files", ())
+    desk = await tx.one(
+        "SELECT a.service_id FROM opening o JOIN unit u ON u.id = o.unit_id JOIN activity a ON a.code = u.activity_id WHERE o.id = ?",
+        booking["opening_id"],
+    )
+    assert desk is not None
+    _, missing = await hold(
+        tx, files, command.account, holder=_holder(key), family=booking["family_id"], service=desk["service_id"]
+    )
+    return missing
+
+
+def _holder(key: str) -> str:
+    """Under what name attachments belong to an absence."""
+    return f"absence/{key}"
 
 
 async def attendance_rows(connection: Connection, family: str, today: str, zone: ZoneInfo) -> dict[str, dict[str, Any]]:
@@ -179,7 +204,8 @@ async def attendance_rows(connection: Connection, family: str, today: str, zone:
         " ORDER BY t.id",
         family, since,
     )
-    return {f"att/{row['child_id']}/{row['opening_id']}": _body(row, zone) for row in rows}
+    papers = await files_of(connection, [_holder(row["id"]) for row in rows if row["announced"]], family)
+    return {f"att/{row['child_id']}/{row['opening_id']}": _body(row, zone, papers.get(_holder(row["id"]))) for row in rows}
 
 
 async def _changes(tx: Transaction, keys: Iterable[str], zone: ZoneInfo) -> Changes:
@@ -188,14 +214,18 @@ async def _changes(tx: Transaction, keys: Iterable[str], zone: ZoneInfo) -> Chan
         row = await tx.one("SELECT * FROM attendance WHERE id = ?", key)
         assert row is not None
         for family in (await families_of_children(tx, [row["child_id"]]))[row["child_id"]]:
-            changes.setdefault(scope_of(family), {})[f"att/{row['child_id']}/{row['opening_id']}"] = _body(row, zone)
+            papers = await files_of(tx, [_holder(key)], family)
+            body = _body(row, zone, papers.get(_holder(key)))
+            changes.setdefault(scope_of(family), {})[f"att/{row['child_id']}/{row['opening_id']}"] = body
     return changes
 
 
-def _body(row: Row, zone: ZoneInfo) -> dict[str, Any]:
+def _body(row: Row, zone: ZoneInfo, papers: list[dict[str, Any]] | None = None) -> dict[str, Any]:
     body = {"child": row["child_id"], "session": row["opening_id"], "date": row["date"], "state": row["state"]}
     if row["ticked_at"]:
         body["ticked_at"] = iso(row["ticked_at"], zone)
     if row["announced"]:
         body |= {"announced": row["announced"], "announced_at": iso(row["announced_at"], zone)}
+    if papers:
+        body["files"] = papers
     return body

@@ -60,6 +60,12 @@ async def thread(reader: Connection | Database, thread: str) -> Row | None:
     return await reader.one("SELECT * FROM thread WHERE id = ?", thread)
 
 
+async def locked_thread(tx: Transaction, id: str) -> Row | None:
+    """A thread that nobody else changes until this transaction is over."""
+    await tx.lock("thread", [id])
+    return await thread(tx, id)
+
+
 async def add_thread(tx: Transaction, row: Sequence[Any]) -> None:
     await tx.run(
         "INSERT INTO thread (id, family_id, service, number, subject, about, closed, needs_answer, created_at, updated_at,"
@@ -69,7 +75,13 @@ async def add_thread(tx: Transaction, row: Sequence[Any]) -> None:
 
 
 async def add_message(tx: Transaction, id: str, thread: str, side: str, account: str, author: str, body: str, at: int) -> bool:
-    """False when this very message is there already: sent again after a lost answer."""
+    """False when this very message is there already: sent again after a lost answer.
+
+    Under the thread's lock. Messages of a thread stand in the order in which they were added, each later than the one before: whoever
+    has read up to one of them has read all that stand before it, also when the clocks of two servers differ.
+    """
+    last = await tx.one("SELECT MAX(sent_at) AS at FROM message WHERE thread_id = ?", thread)
+    at = max(at, (last["at"] or 0) + 1 if last else 0)
     return bool(
         await tx.one(
             "INSERT INTO message (id, thread_id, side, account, author, body, sent_at) VALUES (?, ?, ?, ?, ?, ?, ?)"
@@ -85,6 +97,12 @@ async def change(tx: Transaction, thread: str, **values: Any) -> None:
 
 async def message(reader: Connection | Database, message: str) -> Row | None:
     return await reader.one("SELECT * FROM message WHERE id = ?", message)
+
+
+async def latest(reader: Connection | Database, thread: str, side: str) -> int:
+    """When a side wrote last; 0: never."""
+    found = await reader.one("SELECT MAX(sent_at) AS at FROM message WHERE thread_id = ? AND side = ?", thread, side)
+    return (found["at"] or 0) if found else 0
 
 
 async def messages_of(reader: Connection | Database, thread: str, *, notes: bool) -> Sequence[Row]:

@@ -27,6 +27,8 @@ class Reply(msgspec.Struct, forbid_unknown_fields=True):
     body: Text
     needs_answer: bool = False
     closes: bool = False
+    files: Annotated[list[Id], msgspec.Meta(max_length=8)] = []
+    seen: Id | None = None
 
 
 class Note(msgspec.Struct, forbid_unknown_fields=True):
@@ -74,9 +76,8 @@ async def conversation(thread: str) -> dict[str, Any]:
 async def reply(thread: str, data: Reply) -> Response:
     town, who = portal(), await _agent()
     _readable(data.body)
-    await service.reply(
-        town.database, thread, data.message, data.body, data.needs_answer, data.closes, who, town.now(), town.zone
-    )
+    answer = service.Reply(data.message, data.body, data.needs_answer, data.closes, data.files, data.seen)
+    await service.reply(town.database, thread, answer, who, town.now(), town.zone)
     return Response("", 204)
 
 

@@ -179,6 +179,7 @@ async def erase(tx: Transaction, family: str, now: int, zone: ZoneInfo) -> None:
     await tx.lock("family", [family])
     for table in ("family_contact", "family_proof", "family_change", "quotient_request"):
         await tx.run(f"DELETE FROM {table} WHERE family_id = ?", family)
+    await tx.run("DELETE FROM attachment WHERE family = ?", family)  # the bytes go with the next nightly job
     await tx.run("DELETE FROM quotient_reading WHERE family_id = ?", family)
     await tx.run("DELETE FROM custody_ask WHERE asker = ? OR owner = ?", family, family)
     await tx.run(

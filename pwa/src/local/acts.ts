@@ -14,19 +14,19 @@ import type { AbsenceReason, CommandKind } from './rows';
 import type { BookingView, BookItem, Kept } from './views';
 
 /** Asks for places. `each`: every place for itself; `all`: all or none, at most 60. */
-export async function book(items: BookItem[], options: { mode?: 'each' | 'all'; ifFull?: 'waitlist' | 'ask' } = {}): Promise<Kept> {
+export async function book(items: BookItem[], options: { mode?: 'each' | 'all'; ifFull?: 'waitlist' | 'ask'; together?: boolean } = {}): Promise<Kept> {
   const kept = await withCurrent(async (base) => {
     // Wanting back a place whose cancellation has not left yet: the cancellation is taken back, the place was never lost.
     const wanted = await withoutQueuedCancels(base, items);
-    const args = { mode: options.mode ?? 'each', if_full: options.ifFull ?? 'waitlist' };
+    const args = { mode: options.mode ?? 'each', if_full: options.ifFull ?? 'waitlist', ...(options.together ? { together: 'yes' } : {}) };
     return await ask(base, await perFamily(base, 'reservation.book@1', wanted, args), items.length - wanted.length > 0);
   });
   void askToKeep();
   return kept;
 }
 
-export async function joinWaitingList(items: BookItem[]): Promise<Kept> {
-  return await withCurrent(async (base) => ask(base, await perFamily(base, 'waitlist.join@1', items, {}), false));
+export async function joinWaitingList(items: BookItem[], together = false): Promise<Kept> {
+  return await withCurrent(async (base) => ask(base, await perFamily(base, 'waitlist.join@1', items, together ? { together: 'yes' } : {}), false));
 }
 
 /** Gives places back. What was only asked for, and never sent, is simply taken out of the queue. */
@@ -45,9 +45,9 @@ export async function confirm(rid: string, maxCents: number): Promise<Kept> {
 }
 
 /** A child will not come today or tomorrow; the booking stays. */
-export async function declareAbsence(rid: string, reason: AbsenceReason, note: string): Promise<Kept> {
-  const args = { items: [{ rid }], reason, ...(note ? { note } : {}) };
-  return await withCurrent((base) => ask(base, [{ kind: 'absence.declare@1', args }], false));
+export async function declareAbsence(rid: string, reason: AbsenceReason, note: string, files: string[] = []): Promise<Kept> {
+  const args = { items: [{ rid }], reason, ...(note ? { note } : {}), ...(files.length ? { files } : {}) };
+  return await withCurrent((base) => ask(base, [{ kind: 'absence.declare@1', args, files }], false));
 }
 
 export async function renameDevice(device: string, label: string): Promise<Kept> {

@@ -21,7 +21,7 @@ export type { Draft, Letter, MessageView } from './messages';
 export { threads } from './threads';
 export type { ThreadView } from './threads';
 export { ACCEPTED, dropFile, FileFault, filesOf, keepFile, localPicture, MOST_BYTES, MOST_FILES, wakeUploads } from './files';
-export type { FileBody, FileView } from './files';
+export type { FileView } from './files';
 export { askToEnrol, catalogue, givePapers, learnCatalogue, requests, withdrawRequests } from './enrolling';
 export type { Catalogue, Group, Round, RequestView, Wish } from './enrolling';
 export { syncNow } from '../syncing/loop';

@@ -17,8 +17,6 @@ export const ACCEPTED = 'image/jpeg,image/png,image/heic,image/heif,.heic,.heif,
 
 /** `sent`: bytes that the town has. `refused`: `sentence` says why. */
 export interface FileView { id: string; name: string; size: number; sent: number; state: StoredFile['state']; sentence: string; type: string }
-/** What a row of the town says of a file. */
-export interface FileBody { id: string; name: string; mime: string; size: number; picture?: [number, number] }
 
 /** Keeps a file on this phone and begins to send it; its id. Pictures are made as small as a screen needs, without their location.
  *  Throws a `FileFault` whose message is for the parent. */

@@ -4,15 +4,16 @@ import { byPosition, idOf, once, rowsOf } from './lookups';
 import { foldedBookings } from './queue';
 import { type Query, query } from './query';
 import { slotsOf } from './slots';
-import type { ActivityBody, AttendanceBody, CalendarBody, ChildBody, EnrolmentBody, PlaceBody, UnitBody } from './rows';
+import type { ActivityBody, AttendanceBody, CalendarBody, ChildBody, CustodyBody, EnrolmentBody, PlaceBody, UnitBody } from './rows';
 import type { ActivityView, BookingView, CalendarView, ChildView, EnrolmentView, PlaceView, PlanningView, UnitView } from './views';
 
 /** Everything that a week or a month of planning shows, in one read. */
 export function planning(from: string, to: string): Query<PlanningView> {
   return query(async (tables) => {
     // All questions at once: each answer waited for alone costs a turn of the browser's event loop.
-    const [enrolled, children, activities, units, booked, periods] = await Promise.all([
+    const [enrolled, children, activities, units, booked, periods, shared] = await Promise.all([
       enrolmentsOf(tables, from, to), childrenOf(tables), activitiesOf(tables), unitsOf(tables), foldedBookings(tables, from, to), periodsOf(tables, from, to),
+      rowsOf(tables, 'custody'),
     ]);
     const wanted = new Set(enrolled.flatMap((enrolment) => Object.keys(enrolment.units)));
     return {
@@ -24,6 +25,7 @@ export function planning(from: string, to: string): Query<PlanningView> {
       bookings: booked,
       attendance: await attendanceOf(tables, from, to),
       calendar: periods,
+      custody: new Map(shared.map((row) => [idOf(row), row.body as CustodyBody])),
     };
   });
 }

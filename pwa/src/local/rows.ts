@@ -68,7 +68,7 @@ export type AbsenceReason = 'illness' | 'family' | 'school_trip' | 'strike' | 'o
 /** What is known of one child in one opening: announced by a parent, ticked by an agent. */
 export interface AttendanceBody {
   child: string; session: string; date: string; state: 'present' | 'excused' | 'unexcused' | null;
-  ticked_at?: string; announced?: string; announced_at?: string;
+  ticked_at?: string; announced?: string; announced_at?: string; files?: FileBody[];
 }
 export interface InvoiceLine { child: string | null; label: string; quantity: number; unit_cents: number; amount_cents: number; days?: string[]; why?: PriceReason }
 export interface InvoiceBody {
@@ -88,7 +88,9 @@ export interface ThreadBody {
   service: string; number: string; subject: string; about: string | null; closed: boolean; needs_answer: boolean;
   unread: number; read_by_town: boolean; created_at: string; updated_at: string; last: { side: 'family' | 'town'; excerpt: string } | null;
 }
-export interface MessageBody { thread: string; side: 'family' | 'town'; author: string; body: string; at: string }
+export interface MessageBody { thread: string; side: 'family' | 'town'; author: string; body: string; at: string; files?: FileBody[] }
+/** A file that the town holds; `picture`: width and height, there is a preview. */
+export interface FileBody { id: string; name: string; mime: string; size: number; picture?: [number, number] }
 export interface ServiceBody { name: string; address: string | null; phones: [string, string][]; hours: string | null; position: number }
 export interface PlaceBody { name: string; kind: string; address: string | null }
 export interface ActivityBody { name: string; service: string; category: string; bookable: boolean; text: string; position: number }

@@ -6,7 +6,7 @@ import type { Tables } from './base';
 import type { ThreadBody } from './rows';
 
 export type ThreadView = Omit<ThreadBody, 'number'> & { id: string; family: string; number: string | null };
-interface Sent { thread: string; message: string; body: string; service?: string; subject?: string; about?: string; family?: string }
+interface Sent { thread: string; message: string; body: string; service?: string; subject?: string; about?: string; family?: string; files?: string[] }
 interface Waiting { command: string; at: string; args: Sent }
 
 /** What this phone still has to send, oldest first. */
@@ -25,7 +25,7 @@ export function threads(): Query<ThreadView[]> {
       const before = found.get(args.thread) ?? begun(args, at);
       found.set(args.thread, { ...before, updated_at: at > before.updated_at ? at : before.updated_at, last });
     }
-    return [...found.values()].sort((one, other) => other.updated_at.localeCompare(one.updated_at));
+    return [...found.values()].sort((one, other) => Date.parse(other.updated_at) - Date.parse(one.updated_at));
   });
 }
 

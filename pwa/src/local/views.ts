@@ -1,7 +1,7 @@
 // What the pages see: rows folded with what is still on this phone. Instants here are milliseconds since 1970.
 import type {
-  AccountBody, ActivityBody, AttendanceBody, BookingBody, CalendarBody, ChildBody, CommandKind, DeviceBody, EnrolmentBody, FamilyBody,
-  InvoiceBody, Level, NewsBody, PlaceBody, PriceBody, ReceiptBody, ServiceBody, UnitBody,
+  AccountBody, ActivityBody, AttendanceBody, BookingBody, CalendarBody, ChildBody, CommandKind, CustodyBody, DeviceBody, EnrolmentBody, FamilyBody,
+  InvoiceBody, Level, NewsBody, PlaceBody, PriceBody, ReceiptBody, ServiceBody, SwapBody, UnitBody,
 } from './rows';
 
 /** What this phone has asked about a booking and the town has not answered yet; null when nothing is pending. */
@@ -54,7 +54,12 @@ export interface PlanningView {
   /** By `<child>|<session>`: absences announced, children ticked. */
   attendance?: Map<string, AttendanceBody>;
   calendar: CalendarView[];
+  /** By child: whose day it is, for children who live with each parent in turns. */
+  custody?: Map<string, CustodyBody>;
 }
+
+/** `phone`: what this phone still has to send about it. */
+export type SwapView = SwapBody & { rid: string; phone: 'ask' | 'withdraw' | 'yes' | 'no' | null };
 
 export interface QueuedCommand {
   id: string; /** 0 while set aside */ n: number; kind: CommandKind; args: Record<string, unknown>; madeAt: number;

@@ -32,6 +32,7 @@ const REFUSED: Record<string, string> = {
   NOT_YOURS: 'Ce dossier n’est plus rattaché à votre compte.',
   BAD_VALUE: 'La mairie n’a pas pu lire cette valeur. Vérifiez-la, puis refaites la modification.',
   TEXT_CHANGED: 'Le texte de cette autorisation a changé. Relisez-le, puis répondez à nouveau.',
+  FILES_MISSING: 'La mairie a reçu vos mots, mais pas toutes les pièces jointes : envoyez-les à nouveau.',
   THREAD_UNKNOWN: 'Cet échange n’existe plus. Écrivez un nouveau message au service.',
   NOTHING_TO_CONFIRM: 'Rien à confirmer : cette proposition n’existe plus.',
 };
@@ -105,7 +106,7 @@ function tooLate(item: ReceiptItem, receipt: ReceiptBody): string {
 /** The whole sentence of one item of a receipt. */
 export function sentenceOf(item: ReceiptItem, receipt: ReceiptBody, now: number): string {
   switch (item.outcome) {
-    case 'accepted': return `${DONE[receipt.kind]} ${dayAndHour(at(receipt.received_at))}.${item.code === 'LATE' && item.cents !== undefined ? lateDone(receipt.kind, item.cents) : ''}`;
+    case 'accepted': return `${DONE[receipt.kind]} ${dayAndHour(at(receipt.received_at))}.${item.code === 'LATE' && item.cents !== undefined ? lateDone(receipt.kind, item.cents) : ''}${item.code === 'FILES_MISSING' ? ` ${REFUSED.FILES_MISSING}` : ''}`;
     case 'requested': if (item.code === 'PAPER_MISSING') return 'Demande reçue. Une pièce manque : ajoutez-la dans « Inscription ».';
       if (item.code === 'RECEIVED') return 'Demande d’inscription reçue. Suivez-la dans « Inscription ».';
       return 'Demande transmise au service, qui l’accepte ou la refuse selon les places.';
