@@ -28,6 +28,8 @@ from server.database.migrating import MigrationRefused, migrate, missing_migrati
 from server.errors import Refusal
 from server.feed.service import begin_epoch
 from server.instants import day_of, now_ms
+from server.regie_line import RunRefused
+from server.regie_line import add_commands as add_regie_commands
 from server.towns.reading import TownError, load_identity
 from server.traces.service import Who
 
@@ -60,7 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         settings = configuration.read()
         _check_folder(settings.data)
         options.run(settings, options)
-    except (ConfigError, TownError, CommandFailed, MigrationRefused) as error:
+    except (ConfigError, TownError, CommandFailed, MigrationRefused, RunRefused) as error:
         print(f"portail: {error}", file=sys.stderr)
         return 1
     except OSError as error:
@@ -101,6 +103,8 @@ def _parser() -> argparse.ArgumentParser:
     base.add_argument("file", type=Path)
     base.add_argument("--dry-run", action="store_true", help="report what would happen, write nothing")
     base.set_defaults(run=_import)
+
+    add_regie_commands(commands)
 
     agent = commands.add_parser("add-agent", help="make an agent's account; prints the link with which they choose a password")
     for what in ("username", "name", "service", "email"):

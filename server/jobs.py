@@ -13,7 +13,7 @@ from server.attachments.service import Files
 from server.bookings.service import expire_holds, follow_tariffs, publish_levels
 from server.database import Database
 from server.feed.service import purge_tombstones
-from server.invoices.service import Cashier, check_balances, tell_soon_due
+from server.invoices.service import Cashier, nightly_check, tell_soon_due
 from server.news.service import publish_due, refresh_readers
 from server.privacy.service import apply_retention
 from server.quotient.service import expire as expire_quotients
@@ -37,7 +37,7 @@ class Jobs:
             ("apply_retention", 3_600, lambda: apply_retention(database, now(), zone)),
             ("tell_soon_due", 900, lambda: tell_soon_due(database, now(), zone)),
             ("refresh_readers", 3_600, lambda: refresh_readers(database, now(), zone)),
-            ("check_balances", 86_400, lambda: check_balances(database, now())),
+            ("nightly_check", 900, lambda: nightly_check(database, now(), zone)),
             ("purge_tombstones", 86_400, lambda: purge_tombstones(database, now())),
         ]
         if cashier:

@@ -90,3 +90,18 @@ class CardPayment(Model):
 
     class Meta:
         table = "card_payment"
+
+
+class BalanceCheck(Model):
+    """What one check of all balances found."""
+
+    id = fields.BigIntField(primary_key=True)
+    at = fields.BigIntField(db_index=True)
+    invoices = fields.IntField()
+    entries = fields.IntField()
+    mended = fields.IntField(description="rows that devices held wrong")
+    wrong = fields.IntField()
+    said = fields.TextField(description="JSON: sentences")
+
+    class Meta:
+        table = "balance_check"

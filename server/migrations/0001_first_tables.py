@@ -64,6 +64,20 @@ class Migration(migrations.Migration):
             bases=['Model'],
         ),
         ops.CreateModel(
+            name='BalanceCheck',
+            fields=[
+                ('id', fields.BigIntField(generated=True, primary_key=True, unique=True, db_index=True)),
+                ('at', fields.BigIntField(db_index=True)),
+                ('invoices', fields.IntField()),
+                ('entries', fields.IntField()),
+                ('mended', fields.IntField(description='rows that devices held wrong')),
+                ('wrong', fields.IntField()),
+                ('said', fields.TextField(description='JSON: sentences', unique=False)),
+            ],
+            options={'table': 'balance_check', 'app': 'portail', 'pk_attr': 'id', 'table_description': 'What one check of all balances found.'},
+            bases=['Model'],
+        ),
+        ops.CreateModel(
             name='Blob',
             fields=[
                 ('sha256', fields.CharField(primary_key=True, unique=True, db_index=True, max_length=64)),

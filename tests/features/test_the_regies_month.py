@@ -154,11 +154,11 @@ async def test_only_the_regie_sits_at_this_desk(as_sylvie: Client, as_nadia: Cli
 
 
 async def test_the_nightly_check_finds_and_mends_a_balance_that_devices_hold_wrong(database: Database, clock: Clock) -> None:
-    assert await check_balances(database, clock()) == 0
+    assert (await check_balances(database, clock())).wrong == 0
     async with database.transaction() as tx:
         await tx.run(
             "INSERT INTO ledger_entry (id, family_id, invoice_id, cents, mode, paid_on, source, entered_at)"
             " VALUES ('led_1', 'fam_benali', 'inv_benali_2026-10', 100, 'cash', '2026-11-23', 'test', 0)"
         )
-    assert await check_balances(database, clock()) == 1
-    assert await check_balances(database, clock()) == 0
+    assert (await check_balances(database, clock())).mended == 1
+    assert (await check_balances(database, clock())).wrong == 0

@@ -154,6 +154,23 @@ async def journal(query_args: OfDay) -> Response:
     return Response(text, content_type="text/csv; charset=utf-8", headers=headers)
 
 
+@blueprint.get("/api/agents/balance-checks")
+@allow(REGIE)
+async def balance_checks() -> dict[str, Any]:
+    """What the checks of all balances found, the latest first."""
+    here = portal()
+    return {"checks": await service.balance_checks(here.database, here.zone)}
+
+
+@blueprint.post("/api/agents/balance-checks")
+@allow(REGIE)
+async def check_now() -> dict[str, Any]:
+    """Checks all balances now."""
+    here = portal()
+    report = await service.check_balances(here.database, here.now())
+    return {"invoices": report.invoices, "wrong": report.wrong}
+
+
 @blueprint.get("/api/agents/prices")
 @allow(REGIE)
 @validate_querystring(OfFile)

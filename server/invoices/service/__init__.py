@@ -1,11 +1,13 @@
 """Invoices: read by their families, paid by card or at the counter, made from a month of care."""
 
 from server.invoices.service.announcing import InvoiceMailer, tell_soon_due
+from server.invoices.service.checking import balance_checks, check_balances, nightly_check
 from server.invoices.service.correcting import at_counter, credit
 from server.invoices.service.listing import bench, blocked, invoices, journal, remind, run
 from server.invoices.service.papers import Letterhead, certificate_pdf, invoice_pdf, receipt_pdf
 from server.invoices.service.paying import Cashier, enter_money, payment_state
-from server.invoices.service.reading import check_balances, due, invoice_of, invoice_rows, publish
+from server.invoices.service.printing import print_month
+from server.invoices.service.reading import due, invoice_of, invoice_rows, publish
 from server.invoices.service.running import issue, month
 
 __all__ = [
@@ -13,6 +15,7 @@ __all__ = [
     "InvoiceMailer",
     "Letterhead",
     "at_counter",
+    "balance_checks",
     "bench",
     "blocked",
     "certificate_pdf",
@@ -27,7 +30,9 @@ __all__ = [
     "issue",
     "journal",
     "month",
+    "nightly_check",
     "payment_state",
+    "print_month",
     "publish",
     "receipt_pdf",
     "remind",

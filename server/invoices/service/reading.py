@@ -1,12 +1,8 @@
 """The invoices of families as rows of their scopes; who may see one; what is still due."""
 
-import json
 from collections import defaultdict
 from collections.abc import Iterable
-from functools import partial
 from typing import Any
-
-import structlog
 
 from server.database import Connection, Database, Row, Transaction, marks
 from server.errors import Refusal
@@ -15,7 +11,6 @@ from server.feed.service import Changes, put_changes
 from server.invoices.rules import invoice_body
 
 Rows = dict[str, dict[str, Any]]
-log = structlog.get_logger("portail.invoices")
 
 
 async def invoice_rows(reader: Connection | Database, family: str) -> Rows:
@@ -77,28 +72,3 @@ async def invoice_of(reader: Connection, account: str, invoice: str, today: str)
     if found is None or found["family_id"] not in await families_of(reader, account, today):
         raise Refusal("not_found")
     return found
-
-
-async def check_balances(database: Database, now: int) -> int:
-    """The nightly check: works every balance out again from the ledger and compares it with what the families' devices hold.
-
-    A row that differs is published again and said in the log; returns how many differed. None should.
-    """
-    found = await database.all("SELECT id, family_id FROM invoice ORDER BY id")
-    wrong = []
-    for start in range(0, len(found), 400):
-        some = {row["id"]: row["family_id"] for row in found[start : start + 400]}
-        rows = await bodies(database, await database.all(f"SELECT * FROM invoice WHERE id IN ({marks(some)})", *some))
-        keys = [f"invoice/{id}" for id in some]
-        held = {
-            (row["scope"], row["key"]): json.loads(row["body"])
-            for row in await database.all(
-                f"SELECT scope, key, body FROM sync_row WHERE key IN ({marks(keys)}) AND body IS NOT NULL", *keys
-            )
-        }
-        wrong += [id for id, family in some.items() if held.get((scope_of(family), f"invoice/{id}")) != rows[id]]
-    if wrong:
-        log.error("balances published again", count=len(wrong))
-        await database.retrying(partial(publish, invoices=wrong, now=now))
-    log.info("balances checked", invoices=len(found), wrong=len(wrong))
-    return len(wrong)
