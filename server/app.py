@@ -36,6 +36,8 @@ from server.invoices.routes import blueprint as invoices
 from server.invoices.routes import cashier, invoice_mailer
 from server.jobs import Jobs
 from server.mail.service import Mailer
+from server.mailings.routes import blueprint as mailings
+from server.mailings.service import MailingSender
 from server.messages.routes import blueprint as messages
 from server.news.routes import agents_blueprint as news_desk
 from server.news.routes import blueprint as news
@@ -88,7 +90,7 @@ def create_app(config: Config, *, now: Callable[[], int] = now_ms, database: Dat
     app.register_blueprint(notifications)
     portal.files = Files(portal.database, storage(config.files_url, config.data / "files"), Examiner())
     app.register_blueprint(attachments)
-    for blueprint in (messages, news, news_desk, library):
+    for blueprint in (messages, mailings, news, news_desk, library):
         app.register_blueprint(blueprint)
     portal.franceconnect, portal.quotients = _identity_providers(config)
     for blueprint in (families, consents, quotient, franceconnect, privacy):
@@ -132,6 +134,7 @@ def deliveries(portal: Portal) -> dict[str, Do]:
     """Who does what the outbox holds, by kind. Without a mail server mails wait, and go out once there is one."""
     handlers: dict[str, Do] = {}
     config = portal.config
+    handlers["mailing"] = MailingSender(portal.database, portal.zone, portal.now).deliver
     handlers["fanout"] = FanOut(portal.database, portal.zone, portal.now).deliver
     if config.smtp_url:
         sender = Smtp(config.smtp_url, config.mail_from, f"Portail famille {portal.town.name}")

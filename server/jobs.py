@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from server.attachments.service import Files
-from server.bookings.service import expire_holds, follow_tariffs, publish_levels
+from server.bookings.service import expire_holds, follow_tariffs, publish_levels, remind
 from server.database import Database
 from server.feed.service import purge_tombstones
 from server.invoices.service import Cashier, nightly_check, tell_soon_due
@@ -35,6 +35,7 @@ class Jobs:
             ("expire_quotients", 3_600, lambda: expire_quotients(database, now(), zone)),
             ("forget_unfinished", 3_600, lambda: forget_unfinished(database, now())),
             ("apply_retention", 3_600, lambda: apply_retention(database, now(), zone)),
+            ("remind", 900, lambda: remind(database, now(), zone)),
             ("tell_soon_due", 900, lambda: tell_soon_due(database, now(), zone)),
             ("refresh_readers", 3_600, lambda: refresh_readers(database, now(), zone)),
             ("nightly_check", 900, lambda: nightly_check(database, now(), zone)),

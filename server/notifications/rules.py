@@ -29,7 +29,7 @@ TOPICS: dict[str, Topic] = {
     "messages": Topic(7 * DAY, "normal", ("push", "mail")),
     "answers": Topic(2 * DAY, "high", ("push",)),
     "invoices": Topic(7 * DAY, "normal", ("push", "mail")),
-    "deadlines": Topic(12 * HOUR, "high", ("push",), waits=False),
+    "deadlines": Topic(12 * HOUR, "high", ("push",)),
     "places": Topic(DAY, "high", ("push", "mail"), waits=False),
     "custody": Topic(2 * DAY, "normal", ("push", "mail")),
 }

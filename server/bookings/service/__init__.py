@@ -7,6 +7,7 @@ pools, scopes (the last by `syncing`), each sorted by id. A refusal is an outcom
 from server.bookings.service.asking import book, join_waiting_list
 from server.bookings.service.ending import cancel, confirm, expire_holds, leave_waiting_list
 from server.bookings.service.levels import publish_levels
+from server.bookings.service.reminding import remind
 from server.bookings.service.repricing import follow_tariffs
 from server.bookings.service.rows import booking_rows, changed_rows, enrolment_rows, own_bookings
 
@@ -23,4 +24,5 @@ __all__ = [
     "leave_waiting_list",
     "own_bookings",
     "publish_levels",
+    "remind",
 ]

@@ -2,7 +2,7 @@
 
 from server.notifications.service.choosing import choose, forget_device, notification_rows, subscribe, try_out, unsubscribe
 from server.notifications.service.pushing import Pusher, declarative
-from server.notifications.service.telling import Event, FanOut, broadcast, notify
+from server.notifications.service.telling import Event, FanOut, broadcast, notify, reach
 
 __all__ = [
     "Event",
@@ -14,6 +14,7 @@ __all__ = [
     "forget_device",
     "notification_rows",
     "notify",
+    "reach",
     "subscribe",
     "try_out",
     "unsubscribe",

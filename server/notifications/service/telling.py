@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from server.database import Database, Row, Transaction
+from server.database import Connection, Database, Row, Transaction
 from server.feed.service import readers_after
 from server.mail.service import send_mail
 from server.notifications import models, rules, texts
@@ -142,3 +142,16 @@ async def _next_portion(tx: Transaction, event: Event, scopes: Sequence[str], af
 def _event(said: Mapping[str, Any]) -> Event:
     generic = said["generic"]
     return Event(**{**said, "generic": tuple(generic) if generic else None})
+
+
+async def reach(reader: Connection, accounts: Sequence[str], topic: str) -> dict[str, str]:
+    """account → push, mail or portal: how something about a topic would reach it now."""
+    ways: dict[str, str] = {}
+    for start in range(0, len(accounts), PORTION):
+        some = accounts[start : start + PORTION]
+        subscribed = {row["account"] for row in await models.of_accounts(reader, some)}
+        for person in await models.people(reader, some):
+            channels = rules.chosen(json.loads(person["topics"]) if person["topics"] else None)[topic]
+            by_push = "push" in channels and person["id"] in subscribed
+            ways[person["id"]] = "push" if by_push else "mail" if "mail" in channels and person["email"] else "portal"
+    return ways
