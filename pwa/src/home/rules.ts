@@ -32,7 +32,7 @@ export function closingSoon(view: PlanningView, now: number): Line[] {
     return before.filter((date) => booked.has(`${line.child}|${line.unit.id}|${date}`)).length >= USUAL_TIMES;
   };
   return daysBetween(today, addDays(today, DAYS_AHEAD)).flatMap((date) => view.children.flatMap((child) => linesOf(view, NONE, child.id, date)))
-    .filter((line) => !line.booking && !line.fixed && line.slot && line.slot.addUntil >= now && line.slot.addUntil - now < DAY_MS && usual(line));
+    .filter((line) => !line.booking && !line.fixed && !line.theirs && line.slot && line.slot.addUntil >= now && line.slot.addUntil - now < DAY_MS && usual(line));
 }
 
 function deadlines(view: PlanningView, now: number): Task[] {

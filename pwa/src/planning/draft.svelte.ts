@@ -14,10 +14,15 @@ export interface Wish {
 const ITEMS = 60;
 
 export const wishes = new SvelteMap<string, Wish>();
-export const choice = $state({ waitIfFull: true });
+export const choice = $state({ waitIfFull: true, together: false });
 
-export function toggle(line: Line): void {
-  if (wishes.delete(line.key)) return;
+/** `needing`: held lines of the day that could not stay without this one; they go with it, and come back with it. */
+export function toggle(line: Line, needing: Line[] = []): void {
+  if (wishes.delete(line.key)) {
+    for (const other of needing) if (wishes.get(other.key)?.kind === 'remove') wishes.delete(other.key);
+    return;
+  }
+  if (isHeld(line.booking)) for (const other of needing) if (!wishes.has(other.key)) toggle(other);
   const { key, child, session, date, unit, booking, slot } = line;
   if (booking && isHeld(booking)) {
     wishes.set(key, { key, child, session, unit: unit.id, date, kind: 'remove', cents: booking.cents ?? 0, full: false, excludes: [], rid: booking.rid });
@@ -39,12 +44,12 @@ async function inParts<T>(items: T[], send: (part: T[]) => Promise<Kept>): Promi
 
 /** Writes everything on the phone, cancellations first so that a freed place may serve. Returns the commands made: none when
  *  all that was taken back had never left. */
-export async function keep(list: Wish[], waitIfFull: boolean): Promise<string[]> {
+export async function keep(list: Wish[], waitIfFull: boolean, together = false): Promise<string[]> {
   const removals = list.flatMap((wish) => (wish.kind === 'remove' && wish.rid ? [wish.rid] : []));
   const adds = list.filter((wish) => wish.kind === 'add');
   const commands = await inParts(removals, cancel);
   const asked = adds.filter((wish) => waitIfFull || !wish.full).map(itemOf);
-  commands.push(...(await inParts(asked, (part) => book(part, { mode: 'each', ifFull: waitIfFull ? 'waitlist' : 'ask' }))));
+  commands.push(...(await inParts(asked, (part) => book(part, { mode: 'each', ifFull: waitIfFull ? 'waitlist' : 'ask', together }))));
   const waiting = adds.filter((wish) => !waitIfFull && wish.full).map(itemOf);
   commands.push(...(await inParts(waiting, joinWaitingList)));
   for (const wish of list) wishes.delete(wish.key);

@@ -1,5 +1,5 @@
 /** What one line of the planning is: pure reading of the rows, the draft and the hour. Instants are milliseconds. */
-import type { ActivityView, AttendanceBody, BookingView, CalendarView, ChildView, PlanningView, ReceiptItem, ReceiptView, Slot, UnitPrice, UnitView } from '../local/api';
+import type { ActivityView, AttendanceBody, BookingView, CalendarView, ChildView, CustodyBody, PlanningView, ReceiptItem, ReceiptView, Slot, UnitPrice, UnitView } from '../local/api';
 
 export interface Refusal { item: ReceiptItem; receipt: ReceiptView }
 
@@ -9,12 +9,22 @@ export interface Line {
   unit: UnitView; activity: ActivityView | undefined; slot: Slot | undefined;
   price: UnitPrice | undefined; booking: BookingView | undefined; refusal: Refusal | undefined; fixed: boolean;
   attendance?: AttendanceBody;
+  /** The day is the other parent's. */
+  theirs?: boolean;
 }
 
 /** `fixed`: shown, never booked here. `other`: booked by the other parent. `ask`: the town waits for an answer. */
 export type State =
   | 'fixed' | 'free' | 'full' | 'closed' | 'refused'
-  | 'phone' | 'sent' | 'booked' | 'waiting' | 'requested' | 'ask' | 'expired' | 'other' | 'leaving' | 'not_yet' | 'declined' | 'called_off';
+  | 'phone' | 'sent' | 'booked' | 'waiting' | 'requested' | 'ask' | 'expired' | 'other' | 'leaving' | 'not_yet' | 'declined' | 'called_off' | 'theirs';
+
+/** Whether a day is the other parent's, from the few numbers that the town sends. */
+export function isTheirs(shared: CustodyBody | undefined, date: string): boolean {
+  if (!shared || date < shared.from) return false;
+  let left = Math.round((Date.parse(date) - Date.parse(shared.from)) / 86_400_000);
+  const run = shared.runs.findIndex((count) => (left -= count) < 0);
+  return run % 2 === 1;
+}
 
 export const lineKey = (child: string, session: string): string => `${child}|${session}`;
 
@@ -37,6 +47,7 @@ export function refusalsBySlot(receipts: ReceiptView[]): Map<string, Refusal> {
 /** The lines of one child on one day, in the order of the day. */
 export function linesOf(view: PlanningView, refusals: Map<string, Refusal>, child: string, date: string): Line[] {
   const lines = new Map<string, Line>();
+  const theirs = isTheirs(view.custody?.get(child), date);
   const add = (unit: UnitView, price: UnitPrice | undefined): void => {
     const session = `${unit.id}:${date}`;
     const key = lineKey(child, session);
@@ -47,7 +58,7 @@ export function linesOf(view: PlanningView, refusals: Map<string, Refusal>, chil
     const booking = all.find(isHeld) ?? all[0];
     const fixed = activity?.bookable === false;
     if (!slot && !booking) return;
-    lines.set(key, { key, child, session, date, unit, activity, slot, price, booking, refusal: refusals.get(key), fixed, attendance: view.attendance?.get(key) });
+    lines.set(key, { key, child, session, date, unit, activity, slot, price, booking, refusal: refusals.get(key), fixed, attendance: view.attendance?.get(key), theirs });
   };
   for (const enrolment of view.enrolments) {
     if (enrolment.child !== child || date < enrolment.since || date > enrolment.until) continue;
@@ -79,6 +90,7 @@ export function stateOf(line: Line, now: number): State {
   if (booking?.state === 'cancelled') return 'called_off';
   if (booking?.state === 'asked') return 'sent';
   if (line.fixed) return 'fixed';
+  if (line.theirs) return 'theirs';
   if (slot && now < slot.opensAt) return 'not_yet';
   if (!slot || now > lastAdd(slot)) return booking?.state === 'expired' ? 'expired' : line.refusal ? 'refused' : 'closed';
   if (line.refusal && line.refusal.item.code !== 'FULL') return 'refused';
@@ -112,7 +124,7 @@ export function lateCents(line: Line, now: number): number | null {
 export const priceNow = (line: Line, now: number): number => (line.price?.cents ?? 0) + (isHeld(line.booking) ? 0 : (lateCents(line, now) ?? 0));
 
 export function mayChange(line: Line, state: State, now: number): boolean {
-  if (state === 'not_yet' || state === 'fixed' || state === 'other' || state === 'leaving' || state === 'closed' || state === 'sent') return false;
+  if (state === 'not_yet' || state === 'fixed' || state === 'other' || state === 'theirs' || state === 'leaving' || state === 'closed' || state === 'sent') return false;
   // What never left the phone may always be taken back; so may a waiting entry: no place is lost.
   if (state === 'phone' || state === 'waiting' || state === 'requested') return true;
   const until = changeUntil(line);

@@ -21,6 +21,7 @@ export function faceOfState(line: Line, state: State, wish: 'add' | 'remove' | u
     case 'expired': return { icon: 'clock', tone: '', text: 'Délai de réponse passé' };
     case 'refused': return { icon: 'cross', tone: 'bad', text: refusedShort(line.refusal?.item.code) };
     case 'other': return { icon: 'check', tone: 'ok', text: line.booking?.state === 'booked' ? 'Réservé par l’autre parent' : 'Demandé par l’autre parent' };
+    case 'theirs':
     case 'fixed':
     case 'full':
     case 'free':

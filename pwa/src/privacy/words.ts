@@ -7,6 +7,7 @@ const ACTIONS: Record<string, string> = {
   'quotient.cdap': 'Quotient lu dans l’espace de la CAF', 'quotient.certificate': 'Quotient lu sur une attestation',
   'quotient.withdrawn': 'Autorisation retirée : le quotient ne compte plus', 'quotient.expired': 'Quotient arrivé à sa fin de validité',
   'quotient.not_found': 'Quotient demandé, non trouvé', 'quotient.failed': 'Quotient demandé, sans réponse',
+  'custody.entered': 'Garde alternée enregistrée', 'custody.removed': 'Garde alternée retirée',
   'booking.made': 'Réservation faite par un agent', 'booking.cancelled': 'Réservation annulée par un agent', 'request.accepted': 'Demande acceptée',
   'request.refused': 'Demande refusée', 'opening.closed': 'Jour fermé par la ville', 'attendance.ticked': 'Présence notée', 'invitation.sent': 'Invitation envoyée',
   'invoice.paid': 'Facture payée',
