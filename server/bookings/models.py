@@ -32,6 +32,7 @@ class Booking(Model):
     max_cents = fields.IntField(null=True)
     requested_at = fields.BigIntField(description="arrival at the server: the waiting list's order")
     decided_at = fields.BigIntField()
+    late_cents = fields.IntField(null=True, description="of the cents: what was added because it was asked for late")
     owed_cents = fields.IntField(null=True, description="of one given up past the limit: what remains due")
     note = fields.CharField(max_length=300, null=True, description="why, in the words of who decided, read by the family")
     hold_until = fields.BigIntField(null=True, db_index=True, description="of to_confirm: the place is kept until then")

@@ -65,6 +65,21 @@ class FamilyChild(Model):
         unique_together = (("family", "child"),)
 
 
+class FamilyQuotient(Model):
+    """What the quotient of a family was, and since when: the prices of past days follow it, as the town decides."""
+
+    id = fields.CharField(primary_key=True, max_length=60)
+    family = fields.ForeignKeyField("portail.Family", related_name="quotients", db_index=True)
+    value = fields.IntField(null=True, description="euros, null: none")
+    source = fields.CharField(max_length=20, null=True)
+    known_on = fields.CharField(max_length=10, description="the day the town learnt it")
+    own_from = fields.CharField(max_length=10, description="the first day it is for")
+    made_at = fields.BigIntField()
+
+    class Meta:
+        table = "family_quotient"
+
+
 class Guardianship(Model):
     """The right of an account to act for a family: what the one door of access.py reads."""
 

@@ -29,6 +29,7 @@ class InvoiceLine(Model):
     invoice = fields.ForeignKeyField("portail.Invoice", related_name="lines", db_index=True)
     position = fields.IntField()
     child = fields.CharField(max_length=40, null=True)
+    unit = fields.CharField(max_length=60, null=True, description="what was booked, null: entered by hand")
     label = fields.CharField(max_length=160)
     category = fields.CharField(max_length=20, null=True, description="of the activity: care, meal…")
     quantity = fields.IntField()

@@ -6,6 +6,7 @@ import msgspec
 from msgspec import Meta
 
 from server.activities.rules import RulePair
+from server.invoices.rules import BillingRules
 from server.tariffs.rules import Terms
 
 Code = Annotated[str, Meta(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=30)]
@@ -50,13 +51,6 @@ class Year(Part, frozen=True):
     periods: list[Period] = []
 
 
-class Billing(Part, frozen=True):
-    """How the régie invoices."""
-
-    unticked: Literal["booked", "blocks"] = "booked"
-    """A booked day that nobody ticked counts as booked, or blocks the month."""
-
-
 class Identity(Part, frozen=True):
     """town.toml"""
 
@@ -70,7 +64,7 @@ class Identity(Part, frozen=True):
     colours: Colours
     texts: Texts
     year: Year
-    billing: Billing = Billing()
+    billing: BillingRules = BillingRules()
 
 
 class LegalSection(Part, frozen=True):

@@ -1,11 +1,15 @@
 """The régie invoices a month: from bookings and ticked attendance to numbers without a gap, money at the counter and corrections."""
 
 import asyncio
+import json
 from typing import Any
 
+import msgspec
 import pytest
+from quart import Quart
 
 from server.database import Database
+from server.invoices.rules import BillingRules
 from server.invoices.service import check_balances, issue, month
 from server.traces.service import PORTAL
 from tests.cast import Client
@@ -71,6 +75,56 @@ async def test_an_excused_absence_costs_nothing_and_another_is_due(marc: Client,
     after = await (await marc.get(f"/api/agents/billing?period={PERIOD}")).get_json()
     assert before["total_cents"] - after["total_cents"] == days[0]["cents"]
     assert before["unticked"] - after["unticked"] == 2
+
+
+async def test_unticked_days_hold_the_month_back_where_the_town_says_so(marc: Client, app: Quart, database: Database) -> None:
+    here = app.extensions["portail"]
+    here.town = msgspec.structs.replace(here.town, billing=BillingRules(unticked="blocks"))
+    before = await (await marc.get(f"/api/agents/billing?period={PERIOD}")).get_json()
+    assert "ne sont pas pointées" in before["blocked"]
+    refused = await marc.post("/api/agents/billing", json={"period": PERIOD})
+    assert (refused.status_code, (await refused.get_json())["error"]["code"]) == (409, "run_blocked")
+    async with database.transaction() as tx:
+        await tx.run(
+            "INSERT INTO attendance (id, child_id, opening_id, date, state, version)"
+            " SELECT b.child_id || '|' || b.opening_id, b.child_id, b.opening_id, b.date, 'present', 1 FROM booking b"
+            f" WHERE b.state = 'booked' AND b.date LIKE '{PERIOD}-%' ON CONFLICT (id) DO UPDATE SET state = 'present'"
+        )
+    assert await run_all(marc) == 3
+
+
+async def test_a_quotient_that_comes_late_prices_what_is_not_invoiced_where_the_town_says_so(
+    marc: Client, app: Quart, database: Database, clock: Clock
+) -> None:
+    before = await (await marc.get(f"/api/agents/billing?period={PERIOD}")).get_json()
+    read = {"value": 300, "source": "CAF", "channel": "certificate", "month": "2026-10"}
+    assert (await marc.post("/api/agents/quotients/fam_benali/reading", json=read)).status_code == 204
+    after = await (await marc.get(f"/api/agents/billing?period={PERIOD}")).get_json()
+    assert after["total_cents"] == before["total_cents"], "read in December: November keeps its prices"
+    here = app.extensions["portail"]
+    here.town = msgspec.structs.replace(here.town, billing=BillingRules(late_quotient="unbilled"))
+    cheaper = await (await marc.get(f"/api/agents/billing?period={PERIOD}")).get_json()
+    assert cheaper["total_cents"] < before["total_cents"]
+    assert await run_all(marc) == 3
+    line = await database.one(
+        "SELECT l.why FROM invoice_line l JOIN invoice i ON i.id = l.invoice_id WHERE i.family_id = 'fam_benali' AND i.period = ?"
+        " AND l.unit = 'pasteur-matin'",
+        PERIOD,
+    )
+    assert line is not None
+    assert json.loads(line["why"])["quotient"] == 300
+
+
+async def test_what_remains_due_of_a_late_cancelling_is_invoiced(marc: Client, database: Database) -> None:
+    before = await (await marc.get(f"/api/agents/billing?period={PERIOD}")).get_json()
+    async with database.transaction() as tx:
+        found = await tx.one(
+            "SELECT id, cents FROM booking WHERE child_id = 'chd_lea' AND state = 'booked' AND date LIKE '2026-11-%' LIMIT 1"
+        )
+        assert found is not None
+        await tx.run("UPDATE booking SET state = 'cancelled', active = NULL, owed_cents = 7 WHERE id = ?", found["id"])
+    after = await (await marc.get(f"/api/agents/billing?period={PERIOD}")).get_json()
+    assert before["total_cents"] - after["total_cents"] == found["cents"] - 7
 
 
 async def test_a_month_that_is_not_over_is_not_issued(marc: Client) -> None:

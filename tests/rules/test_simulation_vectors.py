@@ -16,6 +16,7 @@ from server.tariffs.rules import Situation, Tariff, Terms, caf_quotient, estimat
 VECTORS = Path(__file__).parent / "vectors" / "simulation.json"
 TOWNS = Path(__file__).parent / "tariffs" / "real_towns.toml"
 OTHERS = TOWNS.with_name("other_towns.toml")
+ESTIMATED = ("days", "year_cents", "month_cents", "days_a_month")
 MORE = {
     "half-cents": {"grids": [{"amount": {"method": "effort", "rate_percent": "0.287", "floor_cents": 100, "ceiling_cents": 597}}]},
     "lines": {
@@ -63,7 +64,7 @@ def estimates() -> list[dict[str, Any]]:
     asked = product((0, 1, 101, 377), ("unit", "month", "period", "year"), (True, False), (0, 1, 3, 9))
     return [
         {"cents": cents, "per": per, "counts": counts, "holidays": holidays, "times": times}
-        | {name: getattr(estimate(cents, per, counts, holidays, times), name) for name in ("days", "year_cents", "month_cents", "days_a_month")}
+        | {name: getattr(estimate(cents, per, counts, holidays, times), name) for name in ESTIMATED}
         for cents, per, holidays, times in asked
     ]
 

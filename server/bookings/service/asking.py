@@ -167,8 +167,9 @@ class _Desk:
             return {**told, "outcome": "refused", "code": "NOT_BOOKABLE"}
         most = item.get("max_price_cents", self.command.args.get("max_price_cents"))
         late = slot.late_add if slot.stage("add", self.command.received_at, self.homes[family].resident) == "late" else None
-        cents = price.of_one_booking + (late.surcharge(price.of_one_booking) if late else 0)
-        booking = {**self._booking(item, family, slot, price, most), "cents": cents}
+        added = late.surcharge(price.of_one_booking) if late else 0
+        cents = price.of_one_booking + added
+        booking = {**self._booking(item, family, slot, price, most), "cents": cents, "late_cents": added or None}
         if slot.decided or (late and late.then == "ask"):
             return await self._request(told, booking, slot, "LATE" if late else "WISH")
         if late and late.then == "waiting":

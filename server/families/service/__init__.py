@@ -9,6 +9,8 @@ from server.families.service.reading import (
     families_of_children,
     family_rows,
     lock_children,
+    note_quotient,
+    quotients_of,
     scope_of,
 )
 
@@ -24,7 +26,9 @@ __all__ = [
     "families_of_children",
     "family_rows",
     "lock_children",
+    "note_quotient",
     "put_contact",
+    "quotients_of",
     "remove_contact",
     "scope_of",
     "search",

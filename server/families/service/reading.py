@@ -1,6 +1,7 @@
 """The dossier as its devices hold it, and who shares a child."""
 
 from collections.abc import Iterable
+from secrets import token_hex
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -9,6 +10,7 @@ from server.families.rules import PHONES
 from server.families.service.papers import paper_rows, versions_of
 
 Rows = dict[str, dict[str, Any]]
+BEGINNING = "0001-01-01"
 
 
 def scope_of(family: str) -> str:
@@ -97,6 +99,36 @@ async def families_of_children(connection: Connection, children: Iterable[str]) 
 async def lock_children(tx: Transaction, children: Iterable[str]) -> None:
     """From here to the end of the transaction nobody else books or cancels for these children."""
     await tx.lock("child", children)
+
+
+async def note_quotient(
+    tx: Transaction, family: str, value: int | None, source: str | None, known_on: str, own_from: str, now: int
+) -> None:
+    """Keeps what the quotient of a family is from now on, and what it was before the first change."""
+    held = await tx.one("SELECT value, source FROM family_quotient WHERE family_id = ? ORDER BY made_at DESC, id DESC LIMIT 1", family)
+    if held is not None and (held["value"], held["source"]) == (value, source):
+        return
+    sql = "INSERT INTO family_quotient (id, family_id, value, source, known_on, own_from, made_at) VALUES (?, ?, ?, ?, ?, ?, ?)"
+    before = await tx.one("SELECT quotient, quotient_source FROM family WHERE id = ?", family)
+    if held is None and before is not None:
+        await tx.run(sql, f"{family}.0", family, before["quotient"], before["quotient_source"], BEGINNING, BEGINNING, now - 1)
+        if (before["quotient"], before["quotient_source"]) == (value, source):
+            return
+    await tx.run(sql, f"{family}.{token_hex(6)}", family, value, source, known_on, own_from, now)
+
+
+async def quotients_of(connection: Connection, families: Iterable[str]) -> dict[str, list[Row]]:
+    """family → its quotients, in the order in which the town learnt them; empty when the one of today never changed."""
+    wanted = sorted(set(families))
+    found: dict[str, list[Row]] = {family: [] for family in wanted}
+    rows = await connection.all(
+        f"SELECT family_id, value, known_on, own_from FROM family_quotient WHERE family_id IN ({marks(wanted)})"
+        " ORDER BY made_at, id",
+        *wanted,
+    ) if wanted else []  # fmt: skip
+    for row in rows:
+        found[row["family_id"]].append(row)
+    return found
 
 
 async def billing_facts(connection: Connection, families: Iterable[str]) -> dict[str, Row]:

@@ -77,7 +77,7 @@ def _blocks() -> bool:
 async def draft(query_args: OfMonth) -> dict[str, Any]:
     """A month as it would be invoiced now, and what stands against it."""
     here = portal()
-    found = await service.month(here.database, query_args.period)
+    found = await service.month(here.database, query_args.period, here.town.billing)
     return await service.run(here.database, found, _blocks())
 
 
@@ -89,10 +89,12 @@ async def issue(data: IssueIn) -> dict[str, Any]:
     here = portal()
     if data.period >= here.today()[:7]:
         raise Refusal("run_blocked", sentence="ce mois n’est pas terminé.")
-    reason = service.blocked(await service.month(here.database, data.period), _blocks())
+    reason = service.blocked(await service.month(here.database, data.period, here.town.billing), _blocks())
     if reason:
         raise Refusal("run_blocked", sentence=reason)
-    issued, left = await service.issue(here.database, data.period, await _who(), here.now(), here.today(), zone=here.zone)
+    issued, left = await service.issue(
+        here.database, data.period, await _who(), here.now(), here.today(), zone=here.zone, rules=here.town.billing
+    )
     return {"issued": issued, "left": left}
 
 

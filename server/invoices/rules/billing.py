@@ -55,6 +55,7 @@ def _line(charges: list[Charge]) -> dict[str, Any]:
     quantity = 1 if first.package else len(charges)
     return {
         "child": first.child,
+        "unit": first.unit,
         "label": first.label,
         "category": first.category,
         "quantity": quantity,

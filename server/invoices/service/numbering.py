@@ -20,7 +20,7 @@ async def numbers(tx: Transaction, year: int) -> int:
 
 async def insert(tx: Transaction, invoice: dict[str, Any], lines: Sequence[dict[str, Any]]) -> None:
     await tx.run(f"INSERT INTO invoice ({', '.join(invoice)}) VALUES ({marks(invoice)})", *invoice.values())
-    columns = ("child", "label", "category", "quantity", "unit_cents", "amount_cents", "days", "why")
+    columns = ("child", "unit", "label", "category", "quantity", "unit_cents", "amount_cents", "days", "why")
     await tx.many(
         f"INSERT INTO invoice_line (id, invoice_id, position, {', '.join(columns)}) VALUES (?, ?, ?, {marks(columns)})",
         (

@@ -12,10 +12,11 @@ from secrets import token_hex
 from zoneinfo import ZoneInfo
 
 from server.database import Connection, Database, Transaction, marks
-from server.invoices.rules import Charge, Draft, drafts, due_date, invoice_number
+from server.invoices.rules import BillingRules, Charge, Draft, drafts, due_date, invoice_number
 from server.invoices.service.announcing import announce
-from server.invoices.service.charging import Book, book_of, care_of
+from server.invoices.service.charging import book_of, care_of
 from server.invoices.service.numbering import REGIE, insert, numbers
+from server.invoices.service.pricing import Book
 from server.invoices.service.reading import publish
 from server.traces.service import Who, note
 
@@ -46,9 +47,9 @@ def source_of(period: str, family: str) -> str:
     return f"run/{period}/{family}"
 
 
-async def month(reader: Connection | Database, period: str) -> Month:
+async def month(reader: Connection | Database, period: str, rules: BillingRules | None = None) -> Month:
     """A month as it would be invoiced now. Some families at a time: the loop serves others in between."""
-    book = await book_of(reader, period)
+    book = await book_of(reader, period, rules)
     charges: list[Charge] = []
     unticked, unpriced = 0, set[str]()
     for some in _parts(await _families(reader), TOGETHER):
@@ -81,14 +82,14 @@ def _parts(some: Sequence[str], size: int) -> list[Sequence[str]]:
 
 async def issue(
     database: Database, period: str, who: Who, now: int, today: str, *, zone: ZoneInfo, at_once: int = AT_ONCE,
-    together: int = TOGETHER, progress: Callable[[int], object] = lambda done: None,
+    together: int = TOGETHER, rules: BillingRules | None = None, progress: Callable[[int], object] = lambda done: None,
 ) -> tuple[int, int]:  # fmt: skip
     """Issues some of the invoices that are left of a month: (issued now, families not looked at yet).
 
     Called again until none is left. What a family owes is worked out in the transaction that gives the number. `together`:
     families per transaction; `progress` hears of each with the number of families that it dealt with.
     """
-    book = await book_of(database, period)
+    book = await book_of(database, period, rules)
     held = await _invoiced(database, period)
     waiting = [family for family in await _families(database) if family not in held]
     issued = looked_at = 0

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from server.bookings.service import enrolment_rows
 from server.consents.service import who_gave
 from server.database import Connection, Database, Row, Transaction
-from server.families.service import family_rows, scope_of
+from server.families.service import family_rows, note_quotient, scope_of
 from server.feed.service import put_rows
 from server.instants import day_of, iso
 from server.quotient import rules
@@ -92,6 +92,11 @@ async def publish(tx: Transaction, family: str, now: int, zone: ZoneInfo) -> Non
     """Brings the prices and the rows of a family up to date with its readings."""
     today = day_of(now, zone)
     current = await _current(tx, family)
+    if current:
+        own = f"{current['month']}-01" if current["month"] else current["read_on"]
+        await note_quotient(tx, family, current["value"], current["source"], current["read_on"], own, now)
+    else:
+        await note_quotient(tx, family, None, None, today, today, now)
     await tx.run(
         "UPDATE family SET quotient = ?, quotient_source = ?, quotient_read_on = ? WHERE id = ?",
         *((current["value"], current["source"], current["read_on"]) if current else (None, None, None)), family,

@@ -9,6 +9,7 @@ from server.tariffs.service.reading import (
     traits_of_grade,
     unit_price,
     unit_tariffs,
+    unit_versions,
 )
 from server.tariffs.service.simulating import SimulatedChild, Wish, offered, price_rows, simulate, somebody
 
@@ -29,5 +30,6 @@ __all__ = [
     "try_out",
     "unit_price",
     "unit_tariffs",
+    "unit_versions",
     "withdraw_version",
 ]

@@ -82,6 +82,14 @@ async def unit_tariffs(reader: Connection | Database, on: str, unit: str | None 
     return {row["unit"]: _unit_tariff(row) for row in rows}
 
 
+async def unit_versions(reader: Connection | Database, first: str, last: str) -> dict[str, list[UnitTariff]]:
+    """unit → its price lists in force at some time between two days, the oldest first; one query."""
+    found: dict[str, list[UnitTariff]] = {}
+    for row in await reader.all(f"{PRICE_LISTS} ORDER BY t.version", last, first):
+        found.setdefault(row["unit"], []).append(_unit_tariff(row))
+    return found
+
+
 async def households(reader: Connection | Database, families: Iterable[str], on: str) -> dict[str, Household]:
     """family → what its prices depend on, on a day; three queries for any number of families."""
     wanted = sorted(set(families))
