@@ -48,6 +48,7 @@ from server.outbox.service import Do, DoAll, Worker
 from server.privacy.routes import blueprint as privacy
 from server.quotient.routes import blueprint as quotient
 from server.registration.routes import blueprint as registration
+from server.restrictions.routes import blueprint as restrictions
 from server.syncing.routes import blueprint as syncing
 from server.tariffs.routes import blueprint as tariffs
 from server.towns.reading import load_identity, load_legal
@@ -93,7 +94,7 @@ def create_app(config: Config, *, now: Callable[[], int] = now_ms, database: Dat
     for blueprint in (messages, mailings, news, news_desk, library):
         app.register_blueprint(blueprint)
     portal.franceconnect, portal.quotients = _identity_providers(config)
-    for blueprint in (families, consents, quotient, franceconnect, privacy):
+    for blueprint in (families, consents, quotient, franceconnect, privacy, restrictions):
         app.register_blueprint(blueprint)
     for blueprint in (activities, places, attendance, custody, enrolments):
         app.register_blueprint(blueprint)

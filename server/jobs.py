@@ -18,6 +18,7 @@ from server.news.service import publish_due, refresh_readers
 from server.privacy.service import apply_retention
 from server.quotient.service import expire as expire_quotients
 from server.registration.service import forget_unfinished
+from server.restrictions.service import turn as turn_restrictions
 
 log = structlog.get_logger("portail.jobs")
 Job = Callable[[], Awaitable[int]]
@@ -33,6 +34,7 @@ class Jobs:
             ("follow_tariffs", 60, lambda: follow_tariffs(database, now(), zone)),
             ("publish_levels", 60, lambda: publish_levels(database, now(), zone)),
             ("expire_quotients", 3_600, lambda: expire_quotients(database, now(), zone)),
+            ("turn_restrictions", 900, lambda: turn_restrictions(database, now(), zone)),
             ("forget_unfinished", 3_600, lambda: forget_unfinished(database, now())),
             ("apply_retention", 3_600, lambda: apply_retention(database, now(), zone)),
             ("remind", 900, lambda: remind(database, now(), zone)),

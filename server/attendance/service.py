@@ -14,7 +14,7 @@ from server.bookings.service import own_bookings
 from server.commands import Answer, Command, Item
 from server.database import Connection, Database, Row, Transaction
 from server.errors import Refusal
-from server.families.service import families_of, families_of_children, lock_children, scope_of
+from server.families.service import families_of, families_of_children, lock_children, not_collecting, scope_of
 from server.feed.service import Changes, put_changes
 from server.instants import iso
 from server.traces.service import Who, note
@@ -53,9 +53,10 @@ async def day_list(reader: Reader, service: str | None, place: str, day: str, zo
             "session": row["id"], "unit": row["unit"], "activity": row["activity"], "starts": row["starts"], "ends": row["ends"],
             "closed": bool(row["closed"]), "why": row["closed_why"], "children": [],
         }  # fmt: skip
+    kept_from = await not_collecting(reader, (row["child"] for row in rows))  # type: ignore[arg-type]
     for row in sorted(rows, key=lambda one: (one["last_name"], one["first_name"], one["child"])):
         if row["session"] in units:
-            units[row["session"]]["children"].append(_line(row, zone))
+            units[row["session"]]["children"].append({**_line(row, zone), "not_to": kept_from.get(row["child"], [])})
     papers = await files_of(reader, [_holder(f"{row['child']}|{row['session']}") for row in rows if row["announced"]])
     for unit in units.values():
         children = unit["children"]

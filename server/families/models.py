@@ -143,3 +143,27 @@ class FamilyChange(Model):
 
     class Meta:
         table = "family_change"
+
+
+class Restriction(Model):
+    """What a court took from an adult about one child, as an agent read it in the decision."""
+
+    id = fields.CharField(primary_key=True, max_length=40)
+    adult = fields.ForeignKeyField("portail.Adult", related_name="restrictions", db_index=True)
+    child = fields.CharField(max_length=40, db_index=True)
+    no_sight = fields.BooleanField(description="sees nothing of the child, and so books nothing either")
+    no_booking = fields.BooleanField(description="books, cancels and declares nothing for the child")
+    no_collecting = fields.BooleanField(description="does not collect the child")
+    decision = fields.CharField(max_length=160, description="which court, which day")
+    since = fields.CharField(max_length=10)
+    until = fields.CharField(max_length=10, null=True, description="the last day, null: until another decision")
+    state = fields.CharField(max_length=10, db_index=True, description="coming | in_force | over")
+    undo = fields.TextField(null=True, description="JSON: what it took away, to be given back: [[left, family], [unlinked, family]]")
+    agent = fields.CharField(max_length=40)
+    agent_name = fields.CharField(max_length=160)
+    entered_at = fields.BigIntField()
+    ended_at = fields.BigIntField(null=True)
+    ended_why = fields.CharField(max_length=300, null=True)
+
+    class Meta:
+        table = "restriction"

@@ -50,3 +50,8 @@ export function paperState(validUntil: string | null, today: string, soon: strin
 }
 
 export const missing = (count: number): string => (count ? `${plural(count, 'justificatif manque ou est périmé', 'justificatifs manquent ou sont périmés')}.` : 'Tous les justificatifs demandés sont en ordre.');
+
+/** What a court's decision takes from a parent, as the end of « fait que … ». */
+export const LIMITS: Record<string, string> = {
+  book: 'vous ne pouvez ni réserver, ni annuler, ni rien déclarer pour cet enfant', collect: 'cet enfant ne vous est pas remis à la sortie',
+};

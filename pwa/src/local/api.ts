@@ -11,7 +11,7 @@ export {
   book, cancel, confirm, declareAbsence, dismissReceipt, joinWaitingList, leaveWaitingList, renameDevice, resendParked, revokeDevice, withdrawQueued,
 } from './acts';
 export { answerDays, askDays, swaps, withdrawDays } from './custody';
-export { answerConsent, changes, contacts, declareProof, editDossier, proofs, putContact, quotients, removeContact } from './dossier';
+export { answerConsent, changes, contacts, declareProof, editDossier, limits, proofs, putContact, quotients, removeContact } from './dossier';
 export { consents } from './consents';
 export type { ConsentView } from './consents';
 export { documents } from './documents';

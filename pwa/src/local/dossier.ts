@@ -7,7 +7,7 @@ import { idOf, rowsOf } from './lookups';
 import { type Query, query } from './query';
 import { append, type Wanted } from './queue';
 import type { StoredRow, Tables } from './base';
-import type { ChangeBody, ContactBody, ProofBody, ProofKind, QuotientBody } from './rows';
+import type { ChangeBody, ContactBody, LimitBody, ProofBody, ProofKind, QuotientBody } from './rows';
 import type { Kept } from './views';
 
 const familyOf = (row: StoredRow): string => row.scope.slice(2);
@@ -40,6 +40,10 @@ export function changes(): Query<ChangeView[]> {
 
 export function quotients(): Query<QuotientView[]> {
   return query((tables) => inFamilies(tables, 'quotient', (body: QuotientBody, row) => ({ ...body, family: familyOf(row) })));
+}
+
+export function limits(): Query<(LimitBody & { id: string })[]> {
+  return query(async (tables) => (await rowsOf(tables, 'limit')).map((row) => ({ ...(row.body as LimitBody), id: idOf(row) })));
 }
 
 /** Changes fields of the file, each a command of its own: one that is stale does not hold back the others. */

@@ -17,6 +17,8 @@ export interface FamilyBody {
 export interface ContactBody { kind: 'collector' | 'emergency'; name: string; relation: string | null; phone: string; v: number }
 export interface ProofBody { kind: ProofKind; child: string | null; label: string | null; valid_until: string }
 export type ProofKind = 'insurance' | 'address' | 'vaccination';
+/** What a court's decision keeps this account from, for a child that it still sees. */
+export interface LimitBody { child: string; first_name: string; limits: ('book' | 'collect')[]; decision: string; since: string; until: string | null }
 /** What the town checks before it holds: one field, old and new. */
 export interface ChangeBody {
   field: 'address' | 'caf_number' | 'collector' | 'proof'; target: string | null; old: unknown; new: unknown;

@@ -13,6 +13,7 @@ const ACTIONS: Record<string, string> = {
   'invoice.paid': 'Facture payée',
   'letter.printed': 'Lettre d’ouverture de compte préparée', 'base.imported': 'Dossier repris de la base de facturation',
   'account.unlock': 'Compte débloqué par un agent', 'account.password': 'Lien de mot de passe envoyé par un agent', 'account.activation': 'Message d’activation renvoyé par un agent',
+  'restriction.entered': 'Décision de justice enregistrée par un agent', 'restriction.lifted': 'Décision de justice levée',
   'account.joined': 'Compte relié au dossier', 'account.left': 'Compte détaché du dossier', 'account.closed': 'Compte fermé',
   'erasure.asked': 'Effacement demandé', 'erasure.done': 'Effacement accepté', 'erasure.refused': 'Effacement refusé', 'erasure.applied': 'Dossier effacé',
 };

@@ -28,6 +28,7 @@ const REFUSED: Record<string, string> = {
   NOT_BOOKABLE: 'Ce créneau ne se réserve pas sur le portail.',
   NOT_ENROLLED: 'Votre enfant n’est pas inscrit à cette activité à cette date. Appelez le service pour l’inscrire.',
   CHILD_UNKNOWN: 'Cet enfant ne fait pas partie de votre dossier.',
+  RESTRICTED: 'Une décision de justice enregistrée par la ville ne vous permet pas cette demande pour cet enfant. Appelez le service si elle a changé.',
   ALREADY_BOOKED: 'Ce créneau est déjà réservé pour votre enfant.',
   INCOMPATIBLE: 'Une autre réservation du même jour ne peut pas aller avec celle-ci. Annulez-la d’abord.',
   OFFER_EXPIRED: 'Le délai pour répondre est passé : la place a été proposée à une autre famille.',

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from server.admissions.rules import Base, Line, read_base
 from server.database import Database, Row, Transaction
+from server.families.service import unlinked_families
 from server.instants import day_of
 from server.registration.rules import same
 from server.syncing.service.projection import project_families
@@ -172,6 +173,8 @@ async def _known_child(tx: Transaction, line: Line, family: str) -> Row | None:
 
 
 async def _belongs(tx: Transaction, family: str, child: str) -> bool:
+    if family in await unlinked_families(tx, child):
+        return False  # a court's decision took it out of this file
     made = await tx.one(
         "INSERT INTO family_child (id, family_id, child_id) VALUES (?, ?, ?) ON CONFLICT (family_id, child_id) DO NOTHING RETURNING id",
         f"{family}|{child}", family, child,

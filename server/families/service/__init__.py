@@ -13,9 +13,11 @@ from server.families.service.reading import (
     quotients_of,
     scope_of,
 )
+from server.families.service.restricting import barred_children, kept_out, limits_of, not_collecting, restriction_rows, unlinked_families
 
 __all__ = [
     "accounts_of",
+    "barred_children",
     "billing_facts",
     "changes",
     "decide",
@@ -25,13 +27,18 @@ __all__ = [
     "families_of",
     "families_of_children",
     "family_rows",
+    "kept_out",
+    "limits_of",
     "lock_children",
+    "not_collecting",
     "note_quotient",
     "put_contact",
     "quotients_of",
     "remove_contact",
+    "restriction_rows",
     "scope_of",
     "search",
     "sheet",
+    "unlinked_families",
     "waiting",
 ]

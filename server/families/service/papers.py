@@ -23,13 +23,20 @@ async def paper_rows(connection: Connection, family: str, zone: ZoneInfo) -> Row
     rows: Rows = {"proof/needed": {"kinds": [list(needed) for needed in NEEDED_PROOFS]}}
     for contact in await connection.all("SELECT * FROM family_contact WHERE family_id = ? ORDER BY made_at, id", family):
         rows[f"contact/{contact['id']}"] = contact_body(contact)
+    # A child may have left the file, by a court's decision: its papers leave the devices with it.
+    held = {row["child_id"] for row in await connection.all("SELECT child_id FROM family_child WHERE family_id = ?", family)}
     for proof in await connection.all("SELECT * FROM family_proof WHERE family_id = ? ORDER BY id", family):
+        if proof["child"] and proof["child"] not in held:
+            continue
         rows[f"proof/{proof['id']}"] = proof_body(proof)
     for change in await connection.all(
         "SELECT * FROM family_change WHERE family_id = ? AND field <> 'care_protocol' AND (state = 'pending'"
         " OR (state = 'refused' AND decided_at > (SELECT MAX(asked_at) FROM family_change) - ?)) ORDER BY asked_at, id",
         family, KEPT_DECISIONS,
     ):  # fmt: skip
+        said = [json.loads(change[side] or "null") for side in ("old", "new")]
+        if any(isinstance(body, dict) and (body.get("child") or None) not in {None, *held} for body in said):
+            continue
         rows[f"change/{change['id']}"] = change_body(change, zone)
     return rows
 

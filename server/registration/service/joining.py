@@ -4,7 +4,9 @@ from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
 from server.database import Connection, Transaction
-from server.feed.service import grant, put_rows
+from server.errors import Refusal
+from server.families.service import kept_out
+from server.feed.service import grant, put_rows, revoke
 from server.instants import day_of
 from server.mail.service import send_mail
 from server.registration import texts
@@ -21,6 +23,8 @@ async def join_family(tx: Transaction, account: str, family: str, zone: ZoneInfo
     """
     today = day_of(now, zone)
     await tx.lock("family", [family])
+    if await kept_out(tx, account, family):
+        raise Refusal("restricted")
     had = await tx.one("SELECT until FROM guardianship WHERE account_id = ? AND family_id = ?", account, family)
     if had and (had["until"] is None or had["until"] >= today):
         return False
@@ -64,11 +68,17 @@ async def leave_family(tx: Transaction, account: str, family: str, today: str) -
     )  # fmt: skip
     if ended is None:
         return False
-    before = {row["scope"] for row in await tx.all("SELECT scope FROM sync_grant WHERE account = ?", account)}
-    for scope in sorted(before - set(await grants_of_account(tx, account, today))):
-        await tx.run("DELETE FROM sync_grant WHERE account = ? AND scope = ?", account, scope)
-        tx.moved.add(scope)
+    await set_grants(tx, account, today)
     return True
+
+
+async def set_grants(tx: Transaction, account: str, today: str) -> None:
+    """Brings what an account's devices may copy up to date with its rights: more, or less."""
+    before = {row["scope"] for row in await tx.all("SELECT scope FROM sync_grant WHERE account = ?", account)}
+    wanted = await grants_of_account(tx, account, today)
+    await grant(tx, [(account, scope) for scope in wanted if scope not in before])
+    for scope in sorted(before - set(wanted)):
+        await revoke(tx, account, scope)
 
 
 async def _become_adult(tx: Transaction, account: str, family: str, name: str, now: int) -> None:

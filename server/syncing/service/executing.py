@@ -25,6 +25,7 @@ from server.messages import service as messages
 from server.quotient import service as quotient
 from server.syncing import models
 from server.syncing.service import installations
+from server.syncing.service.barring import refused_only, without_barred
 from sync.commands import MOST_ROWS, check_command, check_request
 from sync.identity import fingerprint_hash
 from sync.instants import instant_of
@@ -167,7 +168,12 @@ async def _handled(tx: Transaction, command: Command) -> Answer:
         return Answer(installations.scope_of(command.account), [{"outcome": "refused", "code": fault["code"]}])
     try:
         async with tx.savepoint():
-            return await HANDLERS[command.kind](tx, command)
+            allowed, refused = await without_barred(tx, command)
+            if allowed is None:
+                return refused_only(command, refused)
+            answer = await HANDLERS[command.kind](tx, allowed)
+            answer.items.extend(refused)
+            return answer
     except Exception as error:
         if is_contention(error):
             raise

@@ -19,7 +19,7 @@ from server.bookings.service import booking_rows, enrolment_rows
 from server.custody.service import custody_rows
 from server.database import Connection, Transaction, marks
 from server.enrolments.service import request_rows
-from server.families.service import families_of, family_rows, scope_of
+from server.families.service import families_of, family_rows, restriction_rows, scope_of
 from server.feed.service import replace_rows
 from server.invoices.service import invoice_rows
 from server.messages.service import message_rows
@@ -95,4 +95,4 @@ async def grants_of_account(connection: Connection, account: str, today: str) ->
 
 async def account_scope(connection: Connection, account: str) -> Rows:
     """``a:<account>`` before its first device."""
-    return await account_rows(connection, account)
+    return {**await account_rows(connection, account), **await restriction_rows(connection, account)}
