@@ -13,6 +13,7 @@ from server.accounts.routes import blueprint as accounts
 from server.accounts.routes import passkeys_blueprint as passkeys
 from server.activities.routes import blueprint as activities
 from server.admissions.routes import blueprint as admissions
+from server.agenda.routes import blueprint as agenda
 from server.attachments.routes import blueprint as attachments
 from server.attachments.service import Files
 from server.attendance.routes import blueprint as attendance
@@ -44,6 +45,8 @@ from server.news.routes import blueprint as news
 from server.news.routes import library_blueprint as library
 from server.notifications.routes import blueprint as notifications
 from server.notifications.service import FanOut, Pusher
+from server.offers.routes import blueprint as offers
+from server.outbox.routes import blueprint as dead_letters
 from server.outbox.service import Do, DoAll, Worker
 from server.privacy.routes import blueprint as privacy
 from server.quotient.routes import blueprint as quotient
@@ -91,12 +94,12 @@ def create_app(config: Config, *, now: Callable[[], int] = now_ms, database: Dat
     app.register_blueprint(notifications)
     portal.files = Files(portal.database, storage(config.files_url, config.data / "files"), Examiner())
     app.register_blueprint(attachments)
-    for blueprint in (messages, mailings, news, news_desk, library):
+    for blueprint in (messages, mailings, dead_letters, news, news_desk, library):
         app.register_blueprint(blueprint)
     portal.franceconnect, portal.quotients = _identity_providers(config)
     for blueprint in (families, consents, quotient, franceconnect, privacy, restrictions):
         app.register_blueprint(blueprint)
-    for blueprint in (activities, places, attendance, custody, enrolments):
+    for blueprint in (activities, places, attendance, agenda, custody, enrolments, offers):
         app.register_blueprint(blueprint)
     for blueprint in (web, towns, accounts, passkeys, registration, admissions, syncing, tariffs, invoices, regie):
         app.register_blueprint(blueprint)

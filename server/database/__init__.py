@@ -24,7 +24,7 @@ Row = Mapping[str, Any]
 MODELS = [
     f"server.{feature}.models"
     for feature in (
-        "accounts", "families", "activities", "tariffs", "custody", "bookings", "enrolments", "attendance", "invoices", "news", "feed", "syncing", "outbox", "mail",
+        "accounts", "families", "activities", "tariffs", "custody", "agenda", "bookings", "enrolments", "attendance", "invoices", "news", "feed", "syncing", "outbox", "mail",
         "registration", "traces", "consents", "quotient", "franceconnect", "privacy", "notifications", "messages", "attachments", "mailings",
     )
 ]  # fmt: skip
