@@ -15,13 +15,15 @@ class OutboxItem(Model):
     key = fields.CharField(max_length=160, unique=True, description="what this is about: the same key is never written twice")
     kind = fields.CharField(max_length=40, description="mail | push | … see server/app.py")
     payload = fields.TextField(description="JSON")
-    state = fields.CharField(max_length=10, description="waiting | done | dead")
+    state = fields.CharField(max_length=10, description="waiting | done | dead | dropped")
     run_at = fields.BigIntField(db_index=True)
     lease_until = fields.BigIntField(default=0)
     attempts = fields.IntField(default=0)
     error = fields.TextField(null=True)
     created_at = fields.BigIntField()
     done_at = fields.BigIntField(null=True)
+    decided_by = fields.CharField(max_length=160, null=True, description="the agent who had it tried again or dropped it")
+    decided_at = fields.BigIntField(null=True)
 
     class Meta:
         table = "outbox"
@@ -76,7 +78,19 @@ async def bury(tx: Transaction, item: int, error: str) -> None:
 
 
 async def dead(database: Database) -> Sequence[Row]:
-    """What was given up, for a human: newest first."""
+    """What was given up, newest first, and after it what agents decided lately."""
     return await database.all(
-        "SELECT id, key, kind, attempts, error, created_at FROM outbox WHERE state = 'dead' ORDER BY id DESC LIMIT 200"
+        "SELECT id, key, kind, payload, state, attempts, error, created_at, decided_by, decided_at FROM outbox"
+        " WHERE state = 'dead' OR decided_at IS NOT NULL"
+        " ORDER BY CASE state WHEN 'dead' THEN 0 ELSE 1 END, decided_at DESC, id DESC LIMIT 300"
+    )
+
+
+async def decide(tx: Transaction, item: int, by: str, now: int, *, again: bool) -> bool:
+    """False when somebody else has decided, or there is no such item."""
+    change = "state = 'waiting', attempts = 0, run_at = ?" if again else "state = 'dropped', payload = '{}', done_at = ?"
+    return bool(
+        await tx.one(
+            f"UPDATE outbox SET {change}, decided_by = ?, decided_at = ? WHERE id = ? AND state = 'dead' RETURNING id", now, by, now, item
+        )
     )

@@ -8,11 +8,14 @@ import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import structlog
 
 from server.database import Database, Row, Transaction
-from server.outbox import models, rules
+from server.errors import Refusal
+from server.instants import iso
+from server.outbox import models, rules, texts
 
 log = structlog.get_logger("portail.outbox")
 Do = Callable[[Mapping[str, Any]], Awaitable[None]]
@@ -129,3 +132,38 @@ class Worker:
                 await models.bury(tx, item["id"], said)
             else:
                 await models.postpone(tx, item["id"], now + wait, said)
+
+
+async def dead_letters(database: Database, zone: ZoneInfo) -> dict[str, Any]:
+    """``waiting``: what was given up and needs a decision; ``decided``: by whom and when it was tried again or dropped."""
+    rows = [_told(row, zone) for row in await models.dead(database)]
+    return {"waiting": [row for row in rows if row["state"] == "dead"], "decided": [row for row in rows if row["state"] != "dead"]}
+
+
+async def decide(database: Database, item: int, by: str, now: int, *, again: bool) -> None:
+    """An agent's word on what was given up: once more, or never.
+
+    Raises:
+        Refusal: ``already_decided``.
+    """
+
+    async def write(tx: Transaction) -> None:
+        if not await models.decide(tx, min(item, 2**31 - 1), by, now, again=again):
+            raise Refusal("already_decided")
+        tx.moved.add("outbox")
+
+    await database.retrying(write)
+
+
+def _told(row: Row, zone: ZoneInfo) -> dict[str, Any]:
+    return {
+        "id": row["id"],
+        "state": row["state"],
+        "what": texts.what(row["kind"], json.loads(row["payload"])),
+        "why": texts.why(row["error"]),
+        "error": row["error"],
+        "attempts": row["attempts"],
+        "at": iso(row["created_at"], zone),
+        "decided_by": row["decided_by"],
+        "decided_at": None if row["decided_at"] is None else iso(row["decided_at"], zone),
+    }

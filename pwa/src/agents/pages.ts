@@ -38,6 +38,7 @@ export const AGENT_PAGES: readonly AgentPage[] = [
   { path: '/agents/actualites', label: 'Actualités', text: 'Écrire, programmer, corriger, retirer', icon: 'news', group: 'Informer', load: () => import('./News.svelte') },
   { path: '/agents/documents', label: 'Documents', text: 'La bibliothèque publique et ses versions', icon: 'folder', group: 'Informer', load: () => import('./Documents.svelte') },
   { path: '/agents/envois', label: 'Envois groupés', text: 'Écrire aux familles d’une activité, d’une école, d’un jour', icon: 'send', group: 'Informer', services: ['enfance-education', 'petite-enfance', 'regie', 'emap', 'sports', 'amandier', 'jeunesse'], load: () => import('./Mailings.svelte') },
+  { path: '/agents/non-remis', label: 'Envois non remis', text: 'Courriels et notifications que rien n’a pu remettre', icon: 'alert', group: 'Informer', load: () => import('./DeadLetters.svelte') },
   { path: '/agents/facturation', label: 'Facturation du mois', text: 'Du brouillon à l’émission et à la publication', icon: 'invoice', group: 'Facturation', services: ['regie'], load: () => import('./Billing.svelte') },
   { path: '/agents/factures', label: 'Factures et encaissements', text: 'Impayés, encaissements, avoirs, relances, journal', icon: 'check', group: 'Facturation', services: ['regie'], load: () => import('./InvoiceDesk.svelte') },
   { path: '/agents/controle', label: 'Contrôle des comptes', text: 'Ce que la vérification de la nuit a trouvé', icon: 'done', group: 'Facturation', services: ['regie'], load: () => import('./BalanceChecks.svelte') },
