@@ -168,7 +168,8 @@ def _serve(settings: Config) -> None:
     server = HypercornConfig()
     server.bind = [f"{settings.host}:{settings.port}"]
     server.application_path = "server.asgi:application"
-    server.workers = settings.workers
+    # One process needs no second one to watch it: it starts twice as fast, and a signal reaches it directly.
+    server.workers = settings.workers if settings.workers > 1 else 0
     server.worker_class = "uvloop"
     server.graceful_timeout = 5
     server.h11_max_incomplete_size = 32 * 1024
