@@ -157,7 +157,7 @@ def read(environment: Mapping[str, str] = os.environ, **overrides: str) -> Confi
 
 
 # Read by the tests and the tools, not by the server.
-OTHER_VARIABLES = {"PORTAIL_HISTORIES", "PORTAIL_SEED", "PORTAIL_BENCH_SECONDS", "PORTAIL_CHROMIUM"}
+OTHER_VARIABLES = {"PORTAIL_HISTORIES", "PORTAIL_SEED", "PORTAIL_BENCH_SECONDS", "PORTAIL_BENCH_FAMILIES", "PORTAIL_CHROMIUM"}
 
 
 def _all_or_none(value: Mapping[str, str], *fields: str) -> None:

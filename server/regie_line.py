@@ -31,7 +31,7 @@ def add_commands(commands: Any) -> None:
     """Adds them to the parser; each one's `run` takes the settings and the options."""
     bill = commands.add_parser("bill", help="issue a month's invoices and publish them; goes on where it was stopped")
     bill.add_argument("period", type=_period, metavar="YYYY-MM")
-    bill.add_argument("--together", type=int, default=10, metavar="N", help="families per transaction (10)")
+    bill.add_argument("--together", type=int, default=25, metavar="N", help="families per transaction (25)")
     bill.set_defaults(run=_bill)
 
     papers = commands.add_parser("papers", help="a month's invoices as PDF, for the families that did not ask for mail")

@@ -1,7 +1,7 @@
 """``make bench``: measures, and writes docs/bench.md. Loopback only; some minutes; bounded by PORTAIL_BENCH_SECONDS (8).
 
     python -m tests.bench            everything
-    python -m tests.bench server     only what the server does; or: pages
+    python -m tests.bench server     only what the server does; or: pages, money (the régie's month in a town of real size)
 """
 
 import asyncio
@@ -21,7 +21,7 @@ import httpx
 from playwright.sync_api import expect, sync_playwright
 from tqdm import tqdm
 
-from tests.bench import feed_cost, lighthouse, pages, report, server_side
+from tests.bench import feed_cost, lighthouse, money, pages, report, server_side
 from tests.browsers.conftest import CHROMIUM, QUIET
 from tests.browsers.portal import ROOT, Portal
 from tests.databases import PostgresEngine
@@ -34,16 +34,19 @@ os.environ.pop("PORTAIL_BENCH_SECONDS", None)
 
 
 def main(parts: list[str]) -> int:
-    wanted = parts or ["server", "pages"]
+    wanted = parts or ["server", "pages", "money"]
     with tempfile.TemporaryDirectory(prefix="portail-bench-") as folder:
         os.chmod(folder, 0o755)
         template = Path(folder, "template")
-        prepare(template)
+        if {"server", "pages"} & set(wanted):
+            prepare(template)
         figures: dict[str, Any] = {"machine": machine()}
         if "server" in wanted:
             figures |= server_figures(template, Path(folder))
         if "pages" in wanted:
             figures |= page_figures(template, Path(folder))
+        if "money" in wanted:
+            figures["money"] = money.measure(Path(folder))
     text = report.write(figures)
     if not parts:
         (ROOT / "docs" / "bench.md").write_text(text)

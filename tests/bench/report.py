@@ -23,6 +23,8 @@ def write(figures: dict[str, Any]) -> str:
     ]
     if "sqlite" in figures:
         parts += _server(figures)
+    if "money" in figures:
+        parts += _money(figures["money"])
     if "weights" in figures:
         parts += _pages(figures)
     return "\n".join(parts)
@@ -83,6 +85,32 @@ def _server(figures: dict[str, Any]) -> list[str]:
             ],
         ),
     ]  # fmt: skip
+
+
+def _money(figures: dict[str, Any]) -> list[str]:
+    town, typed, page, prices = figures["town"], figures["typed"], figures["page"], figures["prices"]
+
+    def row(name: str, found: dict[str, float], goal: str) -> list[Any]:
+        return [name, f"{found['seconds']:.1f} s", goal, f"{found['p50']:.0f}", f"{found['p99']:.0f}", f"{found['max']:.0f}"]
+
+    return [
+        "## The régie's month in a town of real size\n",
+        f"{town['children']:,} children of {town['families']:,} families, {town['lines']:,} priced days in one month; SQLite, one server"
+        " process. Meanwhile three phones ask for news twenty times a second each and a fourth books and cancels: their exchanges"
+        " in milliseconds stand beside.\n",
+        _table(
+            "work | took | goal | exchange p50 | p99 | longest",
+            [
+                row("nothing else (the phones alone)", typed["quiet"], ""),
+                row("`bill`: every invoice, typed, in a process of its own", typed["bill"], "≤ 30 s"),
+                row(f"`papers`: {typed['made']:,} PDF on two cores", typed["papers"], "≤ 60 s"),
+                row("the draft, on the agent's page", page["draft"], ""),
+                row("every invoice, from the agent's page, in the server itself", page["issue"], "≤ 30 s"),
+            ],
+        ),
+        f"Prices with their reasons: {prices['per_second']:,.0f} a second on one core ({prices['tariffs']:.0f} tariffs,"
+        f" {prices['situations']:.0f} situations); the goal is 30,000.\n",
+    ]
 
 
 def _pages(figures: dict[str, Any]) -> list[str]:
