@@ -122,6 +122,7 @@ async def test_neither_the_other_parent_nor_a_stranger_reads_or_writes_in_it(nad
 
 async def test_writing_reopens_what_was_closed(nadias_phone: Phone, as_sylvie: Client, clock: Clock) -> None:
     await send(nadias_phone, "message.send@1", letter := _letter())
+    await as_sylvie.get(f"{INBOX}/{letter['thread']}")
     await as_sylvie.put(f"{INBOX}/{letter['thread']}/closed", json={"closed": True})
     assert [one["closed"] for one in await _inbox(as_sylvie, state="closed")] == [True]
     clock.set("2026-11-23T10:00")

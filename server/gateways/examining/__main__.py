@@ -1,6 +1,5 @@
 """The process that looks into files: one after the other, until its input ends."""
 
-import gc
 import json
 import sys
 from typing import BinaryIO
@@ -18,7 +17,6 @@ def main() -> None:
         (length,) = LENGTH.unpack(head)
         _answer(source.read(length), sink)
         sink.flush()
-        gc.collect()
 
 
 def _answer(content: bytes, sink: BinaryIO) -> None:
