@@ -69,6 +69,18 @@ class Unit(Model):
         table = "unit"
 
 
+class CapacityUnit(Model):
+    """What is counted at a place: several units may share it, and a group that has its own counts in both (« partagée »)."""
+
+    id = fields.CharField(primary_key=True, max_length=60)
+    place = fields.ForeignKeyField("portail.Place", related_name="capacities", db_index=True)
+    name = fields.CharField(max_length=120)
+    capacity = fields.IntField(null=True, description="places of a usual day, null: unlimited, and that is said")
+
+    class Meta:
+        table = "capacity_unit"
+
+
 class PlacePool(Model):
     """Places of one capacity unit on one day (« unité de remplissage »). taken never exceeds capacity."""
 

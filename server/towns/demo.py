@@ -20,6 +20,7 @@ from server.towns.cast import Cast, custody_rows, load_cast, play_shortages
 from server.towns.households import Household, account_row, book_habits, household_rows
 from server.towns.ledger import SEED, Ledger
 from server.towns.loader import Town
+from server.towns.rounds import count_enrolled
 from server.towns.tables import insert, pool_rows, town_rows
 
 CAST_DAYS = (120, 42)  # booked days before and after today
@@ -65,6 +66,7 @@ async def write(
     async with database.transaction() as tx:
         for name, some in chain(*(group.items() for group in (before, places, agents, tables))):
             await insert(tx, name, some, bar)
+        await count_enrolled(tx)
         bar.set_description("Copies des familles")
         await load_scopes(tx, await town_scopes(tx, town.year, ledger.today.isoformat(), town.zone))
         await _account_scopes(tx, [account["id"] for account in agents.get("account", ())], ledger.today.isoformat())

@@ -1,5 +1,6 @@
 """The occasions to enrol of a town's files, as rows of their tables."""
 
+import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -7,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from server.database import Transaction
 from server.towns.shape import Round
 
 if TYPE_CHECKING:
@@ -45,6 +47,20 @@ def tables(town: "Town") -> dict[str, Rows]:
             for position, group in enumerate(one["groups"])
         ],
     }
+
+
+async def count_enrolled(tx: Transaction) -> None:
+    """Who is enrolled from the beginning takes a place of the first group of an occasion of the whole year that fits."""
+    for group in await tx.all(
+        "SELECT g.id, g.grades, g.units, r.activity_id FROM enrolment_group g JOIN enrolment_round r ON r.id = g.round_id"
+        " WHERE r.kind = 'annual' ORDER BY g.id"
+    ):
+        rows = await tx.all(
+            "SELECT c.grade, e.units FROM enrolment e JOIN child c ON c.id = e.child_id WHERE e.activity_id = ?", group["activity_id"]
+        )
+        grades, units = json.loads(group["grades"]), set(json.loads(group["units"]))
+        taken = sum((not grades or row["grade"] in grades) and units <= set(json.loads(row["units"])) for row in rows)
+        await tx.run("UPDATE enrolment_group SET taken = ? WHERE id = ?", taken, group["id"])
 
 
 def _instant(moment: str, zone: ZoneInfo) -> int:

@@ -66,6 +66,16 @@ def town_rows(town: Town, now_ms: int) -> dict[str, Rows]:
             }
             for position, activity in enumerate(town.offer.activities)
         ],
+        "capacity_unit": [
+            {
+                "id": f"{place}-{pool.code}",
+                "place_id": place,
+                "name": pool.code.replace("-", " ").capitalize(),
+                "capacity": town.capacity[f"{place}-{pool.code}"],
+            }
+            for pool in town.offer.pools
+            for place in pool.capacity
+        ],
         "unit": [_unit(unit) for unit in town.units],
         "tariff": [_tariff(tariff, day_of(now_ms, town.zone)) for tariff in town.tariffs],
         "unit_tariff": [{"unit": unit.id, "tariff_code": unit.written.tariff} for unit in town.units],

@@ -13,7 +13,13 @@ MORE = {"opens": "opens_at", "outside": "opens_outside_at", "late_add": "late_ad
 
 
 def opening_days(
-    during: During, weekdays: Iterable[int], first: date, last: date, calendar: Calendar, extra: Iterable[str] = (), skipped: Iterable[str] = ()
+    during: During,
+    weekdays: Iterable[int],
+    first: date,
+    last: date,
+    calendar: Calendar,
+    extra: Iterable[str] = (),
+    skipped: Iterable[str] = (),
 ) -> Iterator[date]:
     """The days, bounds included, on which a unit opens: those of the week and the season, those besides, without the exceptions."""
     wanted, more, never = frozenset(weekdays), frozenset(extra), frozenset(skipped)

@@ -47,7 +47,7 @@ async def preview(
     """
     found = await _unit(reader, service, unit)
     terms = _terms(written) if written else terms_of(msgspec.convert(json.loads(found["terms"]), RulePair))
-    calendar = await _calendar(reader)
+    calendar = await town_calendar(reader)
     days = await _days(reader, unit)
     fault = fault_in(terms, days, found["starts"], calendar, zone)
     target = _day(day)
@@ -76,7 +76,7 @@ async def change_rule(
 async def _change(
     tx: Transaction, service: str | None, units: Sequence[str], written: RulePair, now: int, zone: ZoneInfo
 ) -> dict[str, Any]:
-    terms, calendar, today = _terms(written), await _calendar(tx), day_of(now, zone)
+    terms, calendar, today = _terms(written), await town_calendar(tx), day_of(now, zone)
     sentence, changes, changed = terms_sentence(terms), Changes(), 0
     for unit in sorted(set(units)):
         found = await _unit(tx, service, unit)
@@ -137,7 +137,7 @@ async def _days(reader: Reader, unit: str) -> list[date]:
     return [date.fromisoformat(row["date"]) for row in rows]
 
 
-async def _calendar(reader: Reader) -> Calendar:
+async def town_calendar(reader: Reader) -> Calendar:
     closed: set[date] = set()
     holidays: set[date] = set()
     for period in await reader.all("SELECT kind, starts_on, ends_on FROM calendar_period"):

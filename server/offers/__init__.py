@@ -1,0 +1,1 @@
+"""Agents create and change what the town offers: activities, units with their groups, openings, capacities."""
