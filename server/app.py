@@ -5,6 +5,7 @@ import secrets
 from collections.abc import Callable, Iterable
 from zoneinfo import ZoneInfo
 
+import structlog
 from quart import Quart
 from quart_auth import QuartAuth
 
@@ -50,6 +51,8 @@ from server.outbox.routes import blueprint as dead_letters
 from server.outbox.service import Do, DoAll, Worker
 from server.privacy.routes import blueprint as privacy
 from server.quotient.routes import blueprint as quotient
+from server.quotient.rules import token_alarm
+from server.quotient.service import Retries
 from server.registration.routes import blueprint as registration
 from server.restrictions.routes import blueprint as restrictions
 from server.syncing.routes import blueprint as syncing
@@ -106,6 +109,7 @@ def create_app(config: Config, *, now: Callable[[], int] = now_ms, database: Dat
     app.view_functions["openapi"] = allow(PUBLIC)(app.view_functions["openapi"])  # type: ignore[arg-type]
     jobs = Jobs(portal.database, portal.zone, now, cashier(portal), portal.files)
     worker = outbox_worker(portal)
+    retries = app.extensions["portail-retries"] = Retries()
     app.extensions["portail-worker"] = worker
 
     def moved(scopes: Iterable[str]) -> None:
@@ -120,11 +124,15 @@ def create_app(config: Config, *, now: Callable[[], int] = now_ms, database: Dat
         portal.heads.start(portal.database)
         jobs.start()
         worker.start()
+        days = token_alarm(config.particulier_token, portal.today())
+        if days is not None:
+            structlog.get_logger("portail").warning("the token of API Particulier ends", days=days)
 
     @app.after_serving
     async def stop() -> None:
         await worker.stop()
         await jobs.stop()
+        await retries.stop()
         await portal.heads.stop()
         await portal.files.close()
         if portal.web_push:

@@ -33,7 +33,7 @@ class QuotientRequest(Model):
     id = fields.CharField(primary_key=True, max_length=40, description="the family")
     family = fields.OneToOneField("portail.Family", related_name="quotient_request")
     account = fields.CharField(max_length=40)
-    state = fields.CharField(max_length=20, description="asked | not_found | failed")
+    state = fields.CharField(max_length=20, description="asked | retrying | not_found | failed")
     code = fields.CharField(max_length=20, null=True, description="the error of the last attempt")
     asked_at = fields.BigIntField()
     tried_at = fields.BigIntField(null=True)

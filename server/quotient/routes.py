@@ -3,13 +3,14 @@
 from typing import Annotated, Any, Literal
 
 import msgspec
-from quart import Blueprint, Response
+from quart import Blueprint, Response, current_app
 from quart_schema import validate_request
 
 from server.access import allow, signed_in
 from server.errors import Refusal
 from server.gateways.api_particulier import Identity
 from server.quotient import service
+from server.quotient.rules import token_alarm
 from server.traces.service import Who
 from server.web.portal import portal
 
@@ -43,7 +44,9 @@ class ReadElsewhere(msgspec.Struct, forbid_unknown_fields=True):
 async def requests() -> dict[str, Any]:
     """Families that allowed the town to ask and have no quotient yet."""
     town = portal()
-    return {"requests": await service.requests(town.database, town.zone), "api": town.quotients is not None}
+    found = await service.requests(town.database, town.now(), town.zone)
+    alarm = token_alarm(town.config.particulier_token, town.today())
+    return {"requests": found, "api": town.quotients is not None, "token_days": alarm}
 
 
 @blueprint.post("/api/agents/quotients/<family>/identity")
@@ -58,7 +61,8 @@ async def fetch(family: str, data: TypedIdentity) -> dict[str, Any]:
     identity = Identity(
         data.last_name, tuple(data.first_names), data.year, data.month, data.day, data.sex, data.country, data.town
     )
-    return await service.by_identity(town.database, town.quotients, family, identity, await _who(), town.now(), town.zone)
+    retries: service.Retries = current_app.extensions["portail-retries"]
+    return await service.by_identity(town.database, town.quotients, retries, family, identity, await _who(), town.now, town.zone)
 
 
 @blueprint.post("/api/agents/quotients/<family>/reading")

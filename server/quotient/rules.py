@@ -1,10 +1,13 @@
 """How long a quotient decides prices, which number an agent may record, and how FranceConnect's identity reads. Pure."""
 
+import base64
+import json
 import re
-from datetime import date
+from datetime import UTC, date, datetime
 
 SOURCES = {"CNAF": "CAF", "MSA": "MSA"}
 MOST = 99_999
+WARNED_DAYS = 60  # renewing the habilitation takes weeks
 LAST_MONTH_OF_VALIDITY = 2  # the CAF's January figures can be read in February: until then the year's before counts
 _CODE = re.compile(r"\d{5}|2[AB]\d{3}")
 
@@ -15,6 +18,23 @@ def valid_until(read_on: str) -> str:
     year = day.year if day.month < LAST_MONTH_OF_VALIDITY else day.year + 1
     leap = year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
     return f"{year}-02-{29 if leap else 28}"
+
+
+def token_ends(token: str) -> date | None:
+    """The last day of a habilitation's token, read from the token itself (a JWT: the API checks it, not we); None: it does not say."""
+    try:
+        payload = token.split(".")[1]
+        ends = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))["exp"]
+        return datetime.fromtimestamp(ends, UTC).date()
+    except (IndexError, ValueError, KeyError, TypeError, OverflowError, OSError):
+        return None
+
+
+def token_alarm(token: str, today: str) -> int | None:
+    """Days until the token's end, from two months before on; None while there is nothing to do."""
+    ends = token_ends(token)
+    left = (ends - date.fromisoformat(today)).days if ends else WARNED_DAYS + 1
+    return left if left <= WARNED_DAYS else None
 
 
 def is_quotient(value: int) -> bool:

@@ -13,7 +13,7 @@ AGENT = {
     "not_found": "Aucun dossier trouvé avec cet état civil : vérifiez-le, ou demandez une attestation à la famille.",
     "form": "L’API refuse cet état civil ({code}) : un champ manque ou ne convient pas.",
     "refused": "L’habilitation de la ville est refusée ({code}) : prévenez l’administrateur du portail.",
-    "throttled": "Trop de demandes : attendez {wait} s avant de recommencer.",
-    "later": "La CAF ou la MSA ne répond pas ({code}). Réessayez dans quelques minutes.",
+    "throttled": "Trop de demandes en ce moment. Le portail redemande tout seul dans {wait} s : rien à refaire.",
+    "later": "La CAF ou la MSA ne répond pas ({code}). Le portail redemande tout seul pendant un quart d’heure : rien à refaire.",
     "unreadable": "La réponse ne donne pas de quotient sûr ({code}). Lisez-le dans CDAP ou sur une attestation.",
 }

@@ -76,6 +76,7 @@ async def served(config: Config, clock: Clock, settings: dict[str, str]) -> Asyn
 
     waited: list[float] = []
     town.quotients.pause = at_once
+    app.extensions["portail-retries"].pause = at_once
     town.quotients.clock = lambda: clock() / 1000
     app.extensions["waited"] = waited
     async with app.test_app():

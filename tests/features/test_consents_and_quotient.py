@@ -172,7 +172,9 @@ async def test_the_other_parent_and_the_others_see_nothing_of_it(nadias_phone: P
         (["SITUDI", "Clément", 2002, 12, 5, "M"], "later", "37002"),
     ],
 )
-async def test_the_sandboxs_own_failures(nadias_phone: Phone, as_sylvie: Client, name: list[Any], kind: str, code: str) -> None:
+async def test_the_sandboxs_own_failures(
+    app: Quart, nadias_phone: Phone, as_sylvie: Client, name: list[Any], kind: str, code: str
+) -> None:
     await forget_the_quotient(nadias_phone)
     await consent(nadias_phone, True)
     last, first, year, month, day, sex = name
@@ -180,6 +182,7 @@ async def test_the_sandboxs_own_failures(nadias_phone: Phone, as_sylvie: Client,
     status, body = await fetch(as_sylvie, **typed)
     assert (status, body["error"]["code"], body["error"]["facts"]["kind"]) == (502, "quotient_unavailable", kind)
     assert "{" not in body["error"]["message"]
+    await app.extensions["portail-retries"].settled()
     assert (await (await as_sylvie.get("/api/agents/quotients")).get_json())["requests"][0]["code"] == code
     rows = await family_rows(nadias_phone)
     assert rows["quotient"]["waiting"]["state"] == ("not_found" if kind == "not_found" else "failed")

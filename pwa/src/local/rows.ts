@@ -29,7 +29,7 @@ export interface QuotientReading {
 }
 export interface QuotientBody {
   consent: boolean; until: string | null; month: string | null; channel: string | null;
-  waiting: { state: 'asked' | 'not_found' | 'failed'; asked_at: string } | null; history: QuotientReading[];
+  waiting: { state: 'asked' | 'retrying' | 'not_found' | 'failed'; asked_at: string } | null; history: QuotientReading[];
 }
 export interface ConsentBody {
   title: string; text: string; version: string; given: boolean | null; asked_again: boolean; at: string | null; channel: string | null;

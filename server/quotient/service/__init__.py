@@ -8,9 +8,11 @@ from server.quotient.service.asking import (
     requests,
 )
 from server.quotient.service.recording import Reading, consenting, expire, publish, quotient_rows, record
+from server.quotient.service.retrying import Retries
 
 __all__ = [
     "Reading",
+    "Retries",
     "answer_consent",
     "by_franceconnect",
     "by_identity",

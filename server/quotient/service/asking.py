@@ -1,5 +1,6 @@
 """How a quotient comes: a parent allows it, FranceConnect or an agent fetches it, or an agent reads it somewhere."""
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -15,8 +16,12 @@ from server.gateways.api_particulier import ApiParticulier, Identity, Quotient, 
 from server.instants import day_of, iso
 from server.quotient import rules
 from server.quotient.service.recording import Reading, consenting, end_fetched, publish, quotient_rows, record
+from server.quotient.service.retrying import OVER_AFTER, Retries
 from server.quotient.texts import AGENT
 from server.traces.service import Who, note
+
+AGAIN = ("later", "throttled")
+Clock = Callable[[], int]
 
 
 async def answer_consent(tx: Transaction, command: Command) -> Answer:
@@ -70,32 +75,51 @@ async def by_franceconnect(
     return None
 
 
-async def _failed(tx: Transaction, family: str, who: Who, error: QuotientError, now: int, zone: ZoneInfo) -> None:
-    state = "not_found" if error.kind == "not_found" else "failed"
+async def _failed(
+    tx: Transaction, family: str, who: Who, error: QuotientError, now: int, zone: ZoneInfo, again: bool = False
+) -> None:
+    state = "not_found" if error.kind == "not_found" else "retrying" if again else "failed"
     await ask_agents(tx, family, who.account or "", state, error.code, now)
     await note(tx, family, who, f"quotient.{state}", now, error.request_id or error.code)
     await put_rows(tx, scope_of(family), await quotient_rows(tx, family, zone), now)
 
 
 async def by_identity(
-    database: Database, api: ApiParticulier, family: str, identity: Identity, who: Who, now: int, zone: ZoneInfo
+    database: Database, api: ApiParticulier, retries: Retries, family: str, identity: Identity, who: Who, clock: Clock, zone: ZoneInfo
 ) -> dict[str, Any]:
     """An agent who checked an identity fetches with it. The identity is sent and forgotten.
+
+    When the CAF does not answer, the portal asks again by itself for a quarter of an hour, holding the identity in memory only.
 
     Raises:
         Refusal: ``not_found``; ``no_consent``; ``quotient_unavailable`` with the reason in French.
     """
-    account = await _allowed(database, family)
-    try:
-        found = await api.by_identity(identity)
-    except QuotientError as error:
-        asked = Who(account, who.name, who.service)
-        await database.retrying(partial(_failed, family=family, who=asked, error=error, now=now, zone=zone))
-        reason = AGENT[error.kind].format(code=error.code, wait=error.wait)
-        raise Refusal("quotient_unavailable", reason=reason, kind=error.kind, said=error.code) from error
-    reading = _reading(found, "identity", account, day_of(now, zone))
-    await database.retrying(lambda tx: record(tx, family, reading, who, now, zone))
-    return {"value": found.value, "source": reading.source, "month": found.month, "children": found.people}
+
+    async def once(last: bool) -> Quotient | QuotientError:
+        account, now = await _allowed(database, family), clock()
+        try:
+            found = await api.by_identity(identity)
+        except QuotientError as error:
+            asked, again = Who(account, who.name, who.service), error.kind in AGAIN and not last
+            await database.retrying(partial(_failed, family=family, who=asked, error=error, now=now, zone=zone, again=again))
+            return error
+        reading = _reading(found, "identity", account, day_of(now, zone))
+        await database.retrying(lambda tx: record(tx, family, reading, who, now, zone))
+        return found
+
+    async def once_more(last: bool) -> float | None:
+        if not await database.one("SELECT 1 AS yes FROM quotient_request WHERE family_id = ? AND state = 'retrying'", family):
+            return None  # found otherwise meanwhile, or not allowed any more
+        answer = await once(last)
+        return float(answer.wait) if isinstance(answer, QuotientError) and answer.kind in AGAIN else None
+
+    answer = await once(False)
+    if isinstance(answer, Quotient):
+        return {"value": answer.value, "source": rules.SOURCES[answer.provider], "month": answer.month, "children": answer.people}
+    if answer.kind in AGAIN:
+        retries.begin(family, once_more, answer.wait)
+    reason = AGENT[answer.kind].format(code=answer.code, wait=answer.wait)
+    raise Refusal("quotient_unavailable", reason=reason, kind=answer.kind, said=answer.code)
 
 
 async def record_by_hand(
@@ -125,7 +149,7 @@ async def _allowed(database: Database, family: str) -> str:
     return accounts[0]
 
 
-async def requests(reader: Connection | Database, zone: ZoneInfo) -> list[dict[str, Any]]:
+async def requests(reader: Connection | Database, now: int, zone: ZoneInfo) -> list[dict[str, Any]]:
     """Families whose quotient an agent should fetch, those that wait longest first."""
     found = await reader.all(
         "SELECT r.*, f.file_number, f.file_label, f.caf_number, a.name AS asked_by FROM quotient_request r"
@@ -138,7 +162,7 @@ async def requests(reader: Connection | Database, zone: ZoneInfo) -> list[dict[s
             "label": row["file_label"],
             "caf_number": row["caf_number"],
             "asked_by": row["asked_by"] or "",
-            "state": row["state"],
+            "state": "failed" if row["state"] == "retrying" and (row["tried_at"] or 0) < now - OVER_AFTER else row["state"],
             "code": row["code"],
             "asked_at": iso(row["asked_at"], zone),
             "tried_at": iso(row["tried_at"], zone) if row["tried_at"] else None,
