@@ -11,7 +11,9 @@ class Invoice(Model):
     family = fields.ForeignKeyField("portail.Family", related_name="invoices", db_index=True)
     number = fields.CharField(max_length=30, unique=True)
     kind = fields.CharField(max_length=10, default="invoice", description="invoice | credit")
-    corrects = fields.CharField(max_length=40, null=True, db_index=True, description="of a credit note: the invoice")
+    corrects = fields.CharField(
+        max_length=40, null=True, db_index=True, description="the invoice that a credit note, or a corrective invoice, puts right"
+    )
     reason = fields.CharField(max_length=200, null=True)
     source = fields.CharField(max_length=100, null=True, unique=True, description="what it was made from: never invoiced twice")
     period = fields.CharField(max_length=7, db_index=True, description="YYYY-MM")
@@ -59,7 +61,7 @@ class LedgerEntry(Model):
     family = fields.ForeignKeyField("portail.Family", related_name="ledger", db_index=True)
     invoice = fields.ForeignKeyField("portail.Invoice", related_name="ledger", null=True, db_index=True, description="null: credit")
     cents = fields.IntField(description="what it takes off the balance, negative when it undoes another")
-    mode = fields.CharField(max_length=12, description="card | cash | cheque | cesu | transfer | credit")
+    mode = fields.CharField(max_length=12, description="card | cash | cheque | cesu | transfer | debit | credit")
     paid_on = fields.CharField(max_length=10, db_index=True)
     reference = fields.CharField(max_length=80, null=True)
     source = fields.CharField(max_length=100, unique=True, description="what it comes from: the same is never entered twice")
@@ -106,3 +108,54 @@ class BalanceCheck(Model):
 
     class Meta:
         table = "balance_check"
+
+
+class Mandate(Model):
+    """A family lets the town debit an account (SEPA). The number of the account is sealed: only the file for the bank holds it."""
+
+    id = fields.CharField(primary_key=True, max_length=40)
+    family = fields.ForeignKeyField("portail.Family", related_name="mandates", db_index=True)
+    reference = fields.CharField(max_length=35, unique=True, description="RUM")
+    holder = fields.CharField(max_length=70)
+    sealed_iban = fields.TextField()
+    shown_iban = fields.CharField(max_length=20, description="its country and its last four signs")
+    bic = fields.CharField(max_length=11, null=True)
+    signed_on = fields.CharField(max_length=10)
+    active = fields.CharField(max_length=40, null=True, unique=True, description="the family while it holds: one at a time")
+    revoked_on = fields.CharField(max_length=10, null=True)
+    agent = fields.CharField(max_length=40)
+    made_at = fields.BigIntField()
+
+    class Meta:
+        table = "mandate"
+
+
+class DebitRun(Model):
+    """What is sent to the bank at once, to be debited on one day."""
+
+    id = fields.CharField(primary_key=True, max_length=35, description="the MsgId of the file")
+    collect_on = fields.CharField(max_length=10)
+    settled_on = fields.CharField(max_length=10, null=True)
+    agent = fields.CharField(max_length=40)
+    made_at = fields.BigIntField()
+
+    class Meta:
+        table = "debit_run"
+
+
+class Debit(Model):
+    """One invoice debited once. Rejected by the bank, before or after it was counted as paid, it leaves the invoice due."""
+
+    id = fields.CharField(primary_key=True, max_length=35, description="the EndToEndId of the file")
+    run = fields.ForeignKeyField("portail.DebitRun", related_name="debits", db_index=True)
+    mandate = fields.ForeignKeyField("portail.Mandate", related_name="debits", db_index=True)
+    invoice = fields.ForeignKeyField("portail.Invoice", related_name="debits", db_index=True)
+    cents = fields.IntField()
+    sequence = fields.CharField(max_length=4, description="FRST | RCUR")
+    state = fields.CharField(max_length=10, description="sent | paid | rejected")
+    active = fields.CharField(max_length=40, null=True, unique=True, description="the invoice while the bank may still debit it")
+    reason = fields.CharField(max_length=10, null=True, description="ISO 20022 code of a rejection, as AM04")
+    rejected_on = fields.CharField(max_length=10, null=True)
+
+    class Meta:
+        table = "debit"

@@ -76,10 +76,12 @@ export interface InvoiceLine { child: string | null; label: string; quantity: nu
 export interface InvoiceBody {
   number: string; period: string; issued_on: string; due_on: string;
   total_cents: number; paid_cents: number; paid_on: string | null; lines: InvoiceLine[];
-  kind?: 'invoice' | 'credit'; corrects?: string; reason?: string | null;
+  kind?: 'invoice' | 'credit'; corrects?: string; corrects_number?: string | null; reason?: string | null;
   payments?: { id: string; cents: number; mode: string; on: string; reference: string | null }[];
   /** A card payment that waits for the bank. */
   live?: { payment: string; cents: number };
+  /** A direct debit that the bank will carry out on a day. */
+  debit?: { cents: number; on: string };
 }
 /** What a person is told, by which channel, and what reaches which device. */
 export interface NotificationsBody {

@@ -32,7 +32,7 @@ export const GRADES: Record<string, string> = {
 };
 export const grade = (code: string): string => GRADES[code] ?? code;
 
-export const PAYMENT_MODES: Record<string, string> = { card: 'carte bancaire', cash: 'espèces', cheque: 'chèque', cesu: 'CESU', transfer: 'virement', credit: 'avoir' };
+export const PAYMENT_MODES: Record<string, string> = { card: 'carte bancaire', cash: 'espèces', cheque: 'chèque', cesu: 'CESU', transfer: 'virement', debit: 'prélèvement', credit: 'avoir' };
 
 /** « Enregistré sur ce téléphone, pas encore envoyé. À envoyer avant mardi, 10 h. » */
 export function onThisPhone(sendBefore: number | null, now: number): string {

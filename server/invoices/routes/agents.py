@@ -43,6 +43,34 @@ class CreditIn(msgspec.Struct, forbid_unknown_fields=True):
     reason: Text
 
 
+class LineIn(msgspec.Struct, forbid_unknown_fields=True):
+    """What a line of the invoice should have been."""
+
+    position: Annotated[int, Meta(ge=0, le=10_000)]
+    quantity: Annotated[int, Meta(ge=0, le=1000)]
+    unit_cents: Annotated[int, Meta(ge=-1_000_000, le=1_000_000)]
+
+
+class AddedIn(msgspec.Struct, forbid_unknown_fields=True):
+    """What was forgotten."""
+
+    label: Annotated[str, Meta(min_length=2, max_length=160)]
+    quantity: Annotated[int, Meta(ge=1, le=1000)]
+    unit_cents: Annotated[int, Meta(ge=-1_000_000, le=1_000_000)]
+    child: Annotated[str, Meta(max_length=40)] | None = None
+    category: Literal["care", "homework", "leisure", "holiday", "culture", "sport", "meal", "penalty"] = "care"
+
+
+class CorrectionIn(msgspec.Struct, forbid_unknown_fields=True):
+    reason: Text
+    lines: Annotated[list[LineIn], Meta(max_length=300)] = []
+    added: Annotated[list[AddedIn], Meta(max_length=30)] = []
+
+
+class KeyIn(msgspec.Struct, forbid_unknown_fields=True):
+    key: Annotated[str, Meta(min_length=8, max_length=40)]
+
+
 class MoneyIn(msgspec.Struct, forbid_unknown_fields=True):
     """``key`` is made by the page: the same entry sent twice counts once."""
 
@@ -116,6 +144,42 @@ async def credit(data: CreditIn, invoice: str) -> dict[str, Any]:
         partial(service.credit, invoice=invoice, reason=data.reason, who=await _who(), now=here.now(), today=here.today())
     )
     return {"credit": made}
+
+
+@blueprint.get("/api/agents/invoices/<invoice>")
+@allow(REGIE)
+async def detail(invoice: str) -> dict[str, Any]:
+    """An invoice as its corrections left it."""
+    return await service.detail(portal().database, invoice)
+
+
+@blueprint.post("/api/agents/invoices/<invoice>/corrections")
+@allow(REGIE)
+@validate_request(CorrectionIn)
+async def correct(data: CorrectionIn, invoice: str) -> dict[str, Any]:
+    """Puts lines right, or adds what was forgotten: a credit note below zero, else a corrective invoice."""
+    here = portal()
+    wanted = {line.position: (line.quantity, line.unit_cents) for line in data.lines}
+    added = [msgspec.structs.asdict(one) for one in data.added]
+    _, number, total = await here.database.retrying(
+        partial(
+            service.correct, invoice=invoice, reason=data.reason, wanted=wanted, added=added, who=await _who(), now=here.now(),
+            today=here.today(),
+        )
+    )  # fmt: skip
+    return {"number": number, "total_cents": total}
+
+
+@blueprint.post("/api/agents/invoices/<invoice>/credit-use")
+@allow(REGIE)
+@validate_request(KeyIn)
+async def use_credit(data: KeyIn, invoice: str) -> dict[str, Any]:
+    """Pays what it can of an invoice with the family's credit."""
+    here = portal()
+    used = await here.database.retrying(
+        partial(service.use_credit, invoice=invoice, key=data.key, who=await _who(), now=here.now(), today=here.today())
+    )
+    return {"cents": used}
 
 
 @blueprint.post("/api/agents/invoices/<invoice>/payments")

@@ -1,6 +1,7 @@
 """Invoices, what is paid of them, and how they are made from a month of care."""
 
 from server.invoices.rules.billing import Charge, Draft, drafts, due_date
+from server.invoices.rules.correcting import current, differences
 from server.invoices.rules.paying import Asked, Finding, after, next_check, split
 from server.invoices.rules.quotients import Known, begins, quotient_on
 from server.invoices.rules.reading import amount, invoice_body, invoice_number, total
@@ -16,6 +17,8 @@ __all__ = [
     "after",
     "amount",
     "begins",
+    "current",
+    "differences",
     "drafts",
     "due_date",
     "invoice_body",

@@ -21,8 +21,11 @@ def invoice_number(year: int, rank: int) -> str:
     return f"F-{year}-{rank:06d}"
 
 
-def invoice_body(invoice: Row, lines: Sequence[Row], entries: Sequence[Row], live: Row | None) -> dict[str, Any]:
-    """The row ``invoice/<id>``: `entries` are its ledger, `live` its card payment that waits for the bank."""
+def invoice_body(
+    invoice: Row, lines: Sequence[Row], entries: Sequence[Row], live: Row | None, debit: Row | None = None, number: str | None = None
+) -> dict[str, Any]:
+    """The row ``invoice/<id>``: `entries` are its ledger, `live` its card payment and `debit` its direct debit that wait for the bank,
+    `number` the one of the invoice that it corrects."""
     paid = sum(entry["cents"] for entry in entries)
     settled = paid >= invoice["total_cents"] > 0
     body = {
@@ -41,7 +44,9 @@ def invoice_body(invoice: Row, lines: Sequence[Row], entries: Sequence[Row], liv
         ],
     }
     if invoice["corrects"]:
-        body |= {"corrects": invoice["corrects"], "reason": invoice["reason"]}
+        body |= {"corrects": invoice["corrects"], "corrects_number": number, "reason": invoice["reason"]}
+    if debit:
+        body["debit"] = dict(debit)
     return body | ({"live": {"payment": live["id"], "cents": live["cents"]}} if live else {})
 
 

@@ -2,7 +2,8 @@
 
 from server.invoices.service.announcing import InvoiceMailer, tell_soon_due
 from server.invoices.service.checking import balance_checks, check_balances, nightly_check
-from server.invoices.service.correcting import at_counter, credit
+from server.invoices.service.correcting import correct, credit, detail
+from server.invoices.service.counter import at_counter, credit_of, use_credit
 from server.invoices.service.listing import bench, blocked, invoices, journal, remind, run
 from server.invoices.service.papers import Letterhead, certificate_pdf, invoice_pdf, receipt_pdf
 from server.invoices.service.paying import Cashier, enter_money, payment_state
@@ -20,7 +21,10 @@ __all__ = [
     "blocked",
     "certificate_pdf",
     "check_balances",
+    "correct",
     "credit",
+    "credit_of",
+    "detail",
     "due",
     "enter_money",
     "invoice_of",
@@ -38,4 +42,5 @@ __all__ = [
     "remind",
     "run",
     "tell_soon_due",
+    "use_credit",
 ]

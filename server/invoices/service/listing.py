@@ -20,7 +20,9 @@ PAID = "COALESCE((SELECT SUM(l.cents) FROM ledger_entry l WHERE l.invoice_id = i
 INVOICES = f"""
     SELECT i.id, i.number, i.kind, i.corrects, i.reason, i.period, i.issued_on, i.due_on, i.total_cents, f.file_number, f.file_label,
         {PAID} AS paid_cents,
-        (SELECT c.number FROM invoice c WHERE c.corrects = i.id) AS credited_by
+        (SELECT MAX(c.number) FROM invoice c WHERE c.corrects = i.id) AS corrected_by,
+        (SELECT COALESCE(SUM(c.total_cents), 0) FROM invoice c WHERE c.corrects = i.id) AS corrected_cents,
+        (SELECT COALESCE(SUM(l.cents), 0) FROM ledger_entry l WHERE l.family_id = i.family_id AND l.invoice_id IS NULL) AS credit_cents
     FROM invoice i JOIN family f ON f.id = i.family_id
 """
 

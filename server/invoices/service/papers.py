@@ -99,24 +99,29 @@ async def _children(reader: Connection, family: str) -> dict[str, Any]:
 async def care_paid(reader: Connection, family: str, year: int) -> list[tuple[str, str, int]]:
     """(name, born on, cents): care really paid in a year for each child under six on its first day.
 
-    A payment of a part of an invoice counts for each line in proportion; cents are rounded down, never claimed too much.
+    A payment of a part of an invoice counts for each line in proportion, credit notes taken off the invoice that they correct;
+    cents are rounded down, never claimed too much.
     """
     children = await _children(reader, family)
     paid = await reader.all(
         "SELECT invoice_id, SUM(cents) AS cents FROM ledger_entry WHERE family_id = ? AND invoice_id IS NOT NULL"
-        " AND paid_on >= ? AND paid_on <= ? AND mode <> 'credit' GROUP BY invoice_id",
+        " AND paid_on >= ? AND paid_on <= ? AND (mode <> 'credit' OR source LIKE 'use/%') GROUP BY invoice_id",
         family, f"{year}-01-01", f"{year}-12-31",
     )  # fmt: skip
     share = {row["invoice_id"]: int(row["cents"]) for row in paid}
     lines = await reader.all(
-        "SELECT l.invoice_id, l.child, l.category, l.amount_cents, i.total_cents FROM invoice_line l"
-        " JOIN invoice i ON i.id = l.invoice_id WHERE i.family_id = ? AND i.kind = 'invoice'",
+        "SELECT CASE WHEN i.kind = 'credit' THEN i.corrects ELSE i.id END AS invoice, l.child, l.category, l.amount_cents"
+        " FROM invoice_line l JOIN invoice i ON i.id = l.invoice_id WHERE i.family_id = ?",
         family,
     )
+    totals: dict[str, int] = defaultdict(int)
+    for line in lines:
+        totals[line["invoice"]] += line["amount_cents"]
     cents: dict[str, Fraction] = defaultdict(Fraction)
     for line in lines:
-        if line["child"] in children and line["category"] in CARE and line["total_cents"]:
-            cents[line["child"]] += Fraction(line["amount_cents"] * share.get(line["invoice_id"], 0), line["total_cents"])
+        total = totals[line["invoice"]]
+        if line["child"] in children and line["category"] in CARE and total > 0:
+            cents[line["child"]] += Fraction(line["amount_cents"] * min(share.get(line["invoice"], 0), total), total)
     return [
         (f"{row['first_name']} {row['last_name']}", row["born_on"], int(cents[child]))
         for child, row in children.items()

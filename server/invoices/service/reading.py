@@ -20,7 +20,7 @@ async def invoice_rows(reader: Connection | Database, family: str) -> Rows:
 
 
 async def bodies(reader: Connection | Database, invoices: Iterable[Row]) -> dict[str, dict[str, Any]]:
-    """invoice → its row as devices hold it; three queries."""
+    """invoice → its row as devices hold it; a handful of queries."""
     by_id = {invoice["id"]: invoice for invoice in invoices}
     if not by_id:
         return {}
@@ -29,7 +29,24 @@ async def bodies(reader: Connection | Database, invoices: Iterable[Row]) -> dict
     ledger = f"SELECT * FROM ledger_entry WHERE invoice_id {among} ORDER BY entered_at, id"
     entries = _grouped(await reader.all(ledger, *by_id))
     live = {row["active"]: row for row in await reader.all(f"SELECT id, active, cents FROM card_payment WHERE active {among}", *by_id)}
-    return {id: invoice_body(invoice, lines[id], entries[id], live.get(id)) for id, invoice in by_id.items()}
+    debits = {
+        row["active"]: {"cents": row["cents"], "on": row["collect_on"]}
+        for row in await reader.all(
+            f"SELECT d.active, d.cents, r.collect_on FROM debit d JOIN debit_run r ON r.id = d.run_id WHERE d.active {among}", *by_id
+        )
+    }
+    numbers = await _numbers(reader, {invoice["corrects"] for invoice in by_id.values() if invoice["corrects"]})
+    return {
+        id: invoice_body(invoice, lines[id], entries[id], live.get(id), debits.get(id), numbers.get(invoice["corrects"]))
+        for id, invoice in by_id.items()
+    }
+
+
+async def _numbers(reader: Connection | Database, invoices: Iterable[str]) -> dict[str, str]:
+    wanted = sorted(invoices)
+    if not wanted:
+        return {}
+    return {row["id"]: row["number"] for row in await reader.all(f"SELECT id, number FROM invoice WHERE id IN ({marks(wanted)})", *wanted)}
 
 
 def _grouped(rows: Iterable[Row]) -> dict[str, list[Row]]:

@@ -11,7 +11,8 @@ MONTHS = (
     "janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre", "décembre",
 )  # fmt: skip
 MODES = {
-    "card": "carte bancaire", "cash": "espèces", "cheque": "chèque", "cesu": "CESU", "transfer": "virement", "credit": "avoir",
+    "card": "carte bancaire", "cash": "espèces", "cheque": "chèque", "cesu": "CESU", "transfer": "virement",
+    "debit": "prélèvement", "credit": "avoir",
 }  # fmt: skip
 NBSP = "\u00a0"
 
@@ -36,18 +37,20 @@ def invoice_paper(
     invoice: Mapping[str, Any], family: Mapping[str, Any], names: Mapping[str, str], town: Mapping[str, Any], online: str | None
 ) -> dict[str, Any]:
     """The data of ``invoice.typ``: `invoice` is its row as devices hold it, with its id."""
-    credit = invoice["kind"] == "credit"
+    credit, corrective = invoice["kind"] == "credit", bool(invoice.get("corrects")) and invoice["kind"] != "credit"
     left = invoice["total_cents"] - invoice["paid_cents"]
     return {
         "town": town,
-        "title": f"{'Avoir' if credit else 'Facture'} {invoice['number']}",
-        "subject": f"{'Correction' if credit else 'Prestations'} de {month(invoice['period'])}",
+        "title": f"{'Avoir' if credit else 'Facture rectificative' if corrective else 'Facture'} {invoice['number']}",
+        "subject": f"{'Correction' if credit or corrective else 'Prestations'} de {month(invoice['period'])}",
         "family": family,
         "facts": [
             ["Numéro", invoice["number"]],
             ["Émise le", day(invoice["issued_on"])],
             ["Période", month(invoice["period"])],
-            *([["Motif", invoice.get("reason") or ""]] if credit else [["À payer avant le", day(invoice["due_on"])]]),
+            *([] if credit else [["À payer avant le", day(invoice["due_on"])]]),
+            *([["Corrige la facture", invoice.get("corrects_number") or ""]] if credit or corrective else []),
+            *([["Motif", invoice.get("reason") or ""]] if credit or corrective else []),
             ["Dossier", family["number"]],
         ],
         "lines": [
