@@ -46,8 +46,8 @@ export async function confirm(rid: string, maxCents: number): Promise<Kept> {
 
 /** A child will not come today or tomorrow; the booking stays. */
 export async function declareAbsence(rid: string, reason: AbsenceReason, note: string, files: string[] = []): Promise<Kept> {
-  const args = { items: [{ rid }], reason, ...(note ? { note } : {}), ...(files.length ? { files } : {}) };
-  return await withCurrent((base) => ask(base, [{ kind: 'absence.declare@1', args, files }], false));
+  const args = { items: [{ rid }], reason, ...(note ? { note } : {}), ...(files.length ? { files: [...files] } : {}) };
+  return await withCurrent((base) => ask(base, [{ kind: 'absence.declare@1', args, files: [...files] }], false));
 }
 
 export async function renameDevice(device: string, label: string): Promise<Kept> {

@@ -43,7 +43,8 @@ export async function answerThread(thread: string, family: string, body: string,
 }
 
 function sending(args: Record<string, unknown>, files: string[]): Wanted {
-  return { kind: 'message.send@1', args: { ...args, ...(files.length ? { files } : {}) } as unknown as Wanted['args'], files };
+  const plain = [...files]; // what a page holds may be a proxy, which no database keeps
+  return { kind: 'message.send@1', args: { ...args, ...(plain.length ? { files: plain } : {}) } as unknown as Wanted['args'], files: plain };
 }
 
 /** The family has seen everything up to this message. */
@@ -66,7 +67,7 @@ export async function draftOf(key: string): Promise<Draft | null> {
 
 export async function keepDraft(key: string, draft: Draft | null): Promise<void> {
   await withCurrent((base) => base.write(async (tables) => {
-    await (draft && (draft.body || draft.subject || draft.files?.length) ? tables.meta.put({ k: `draft/${key}`, v: draft }) : tables.meta.delete(`draft/${key}`));
+    await (draft && (draft.body || draft.subject || draft.files?.length) ? tables.meta.put({ k: `draft/${key}`, v: { ...draft, files: [...(draft.files ?? [])] } }) : tables.meta.delete(`draft/${key}`));
   }));
 }
 
