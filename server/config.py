@@ -41,6 +41,8 @@ class Config:
     payfip_url: str
     payfip_client: str
     payfip_mode: str
+    bank: str
+    bank_file: str
     files_url: str
 
     @property
@@ -49,6 +51,7 @@ class Config:
         return self.public_url.startswith("https://")
 
 
+BANKS = ("payzen", "systempayv2", "sips2", "paybox", "ogone")
 SETTINGS = {
     "data": ("PORTAIL_DATA", "var", "folder of the database, the keys and the files"),
     "database_url": ("PORTAIL_DATABASE_URL", "", "sqlite:///file or postgresql://…; default: portail.db in the data folder"),
@@ -72,6 +75,8 @@ SETTINGS = {
     "payfip_url": ("PORTAIL_PAYFIP_URL", "", "PayFiP, https://www.payfip.gouv.fr/tpa; without it no payment by card"),
     "payfip_client": ("PORTAIL_PAYFIP_CLIENT", "", "the régie's six-digit number at PayFiP (numcli)"),
     "payfip_mode": ("PORTAIL_PAYFIP_MODE", "T", "T tests, X switches on, W is in use (saisie)"),
+    "bank": ("PORTAIL_BANK", "", "a bank's gateway instead of PayFiP: payzen, systempayv2, sips2, paybox or ogone"),
+    "bank_file": ("PORTAIL_BANK_FILE", "", "TOML file of that gateway's options, secrets included: readable by the server only"),
     "work": ("PORTAIL_WORK", "yes", "no: this server leaves mails and pushes to `portail work`"),
     "push_contact": ("PORTAIL_PUSH_CONTACT", "", "mailto: or https: address for push services; default the public address"),
     "push_hosts": ("PORTAIL_PUSH_HOSTS", "", "host:port of further push services, comma separated (tests)"),
@@ -123,6 +128,12 @@ def read(environment: Mapping[str, str] = os.environ, **overrides: str) -> Confi
         raise ConfigError("PORTAIL_PAYFIP_CLIENT: six digits are expected")
     if value["payfip_mode"] not in ("T", "X", "W"):
         raise ConfigError("PORTAIL_PAYFIP_MODE: T, X or W")
+    if bool(value["bank"]) != bool(value["bank_file"]):
+        raise ConfigError("PORTAIL_BANK, PORTAIL_BANK_FILE: each needs the other")
+    if value["bank"] and value["bank"] not in BANKS:
+        raise ConfigError(f"PORTAIL_BANK: {', '.join(BANKS)}")
+    if value["bank"] and value["payfip_url"]:
+        raise ConfigError("PORTAIL_BANK: the régie takes cards by PayFiP or by a bank, not by both")
     if value["particulier_siret"] and not (value["particulier_siret"].isdecimal() and len(value["particulier_siret"]) == 14):
         raise ConfigError("PORTAIL_PARTICULIER_SIRET: 14 digits are expected")
     return Config(
@@ -152,6 +163,8 @@ def read(environment: Mapping[str, str] = os.environ, **overrides: str) -> Confi
         payfip_url=value["payfip_url"].rstrip("/"),
         payfip_client=value["payfip_client"],
         payfip_mode=value["payfip_mode"],
+        bank=value["bank"],
+        bank_file=value["bank_file"],
         files_url=_files_url(value["files_url"]),
     )
 

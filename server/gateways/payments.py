@@ -1,6 +1,6 @@
 """Card payments by PayFiP, the Treasury's service, through eopayment: its client is synchronous and is called in threads.
 
-Any bank gateway that eopayment supports answers the same three questions; PayFiP is the one a town's régie has.
+`Gateway` is what paying needs of anybody who takes cards; PayFiP is the one a town's régie has, `banks.py` holds the others.
 """
 
 import asyncio
@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, Protocol, TypeVar
 
 import eopayment
 import zeep
@@ -17,6 +17,7 @@ from eopayment.payfip_ws import PayFiP as Service
 from eopayment.payfip_ws import PayFiPError, normalize_objet
 
 T = TypeVar("T")
+Outcome = Literal["paid", "refused", "cancelled", "waiting", "unknown", "unreadable"]
 SECONDS = 12
 WSDL = Path(eopayment.__file__).parent / "resource" / "PaiementSecuriseService.wsdl"
 logging.getLogger("zeep").setLevel(logging.ERROR)  # its debug lines hold whole messages
@@ -38,11 +39,42 @@ class BankUnavailable(Exception):
 class Operation:
     """What the service says. ``unknown``: it does not know the operation (any more)."""
 
-    outcome: Literal["paid", "refused", "cancelled", "waiting", "unknown", "unreadable"]
+    outcome: Outcome
     refdet: str = ""
     cents: int = 0
     client: str = ""
     authorisation: str | None = None
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A payment that may be made now. `form`: JSON ``{url, fields}`` to be posted, where the bank has no page to be opened."""
+
+    idop: str
+    form: str | None = None
+
+
+class Gateway(Protocol):
+    """Whoever takes cards for the régie."""
+
+    @property
+    def client(self) -> str: ...
+    async def open(self, refdet: str, year: int, cents: int, email: str, subject: str) -> Opened: ...
+    def page(self, idop: str) -> str: ...
+    async def find(self, idop: str) -> Operation: ...
+    def read(self, message: str) -> tuple[str, Operation] | None: ...
+
+
+async def in_a_thread(ask: Callable[[], T]) -> T:
+    """With a limit beyond the library's own: a bank that hangs holds up nothing here.
+
+    Raises:
+        BankUnavailable.
+    """
+    try:
+        return await asyncio.wait_for(asyncio.to_thread(ask), SECONDS + 5)
+    except TimeoutError as error:
+        raise BankUnavailable("timeout") from error
 
 
 OUTCOMES: dict[str, Literal["paid", "refused", "cancelled"]] = {"P": "paid", "V": "paid", "R": "refused", "Z": "refused", "A": "cancelled"}
@@ -63,6 +95,14 @@ class PayFiP:
     def page(self, idop: str) -> str:
         """Where the parent pays."""
         return f"{self.url}/paiementws.web?idop={idop}"
+
+    async def open(self, refdet: str, year: int, cents: int, email: str, subject: str) -> Opened:
+        """As `create`."""
+        return Opened(await self.create(refdet, year, cents, email, subject))
+
+    def read(self, message: str) -> tuple[str, Operation] | None:
+        """Nothing that arrives here is signed: it only makes us ask."""
+        return None
 
     async def create(self, refdet: str, year: int, cents: int, email: str, subject: str) -> str:
         """Opens an operation; its id (« idOp »).
@@ -103,11 +143,7 @@ class PayFiP:
         return Operation(outcome, found.refdet or "", int(amount), found.numcli or "", found.numauto)
 
     async def _asked(self, ask: Callable[[Service], T]) -> T:
-        """In a thread, with a limit beyond the library's own: a bank that hangs holds up nothing here."""
-        try:
-            return await asyncio.wait_for(asyncio.to_thread(lambda: ask(self._service())), SECONDS + 5)
-        except TimeoutError as error:
-            raise BankUnavailable("timeout") from error
+        return await in_a_thread(lambda: ask(self._service()))
 
     def _service(self) -> Service:
         return _client(f"{self.url}/services/securite")

@@ -84,6 +84,7 @@ class CardPayment(Model):
     active = fields.CharField(max_length=40, null=True, unique=True, description="the invoice while it may still be paid")
     refdet = fields.CharField(max_length=30, unique=True)
     idop = fields.CharField(max_length=80, null=True, unique=True)
+    form = fields.TextField(null=True, description="JSON of what the browser posts to the bank, where it has no page to be opened")
     authorisation = fields.CharField(max_length=40, null=True)
     created_at = fields.BigIntField()
     checked_at = fields.BigIntField(null=True)

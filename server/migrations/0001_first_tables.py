@@ -455,6 +455,7 @@ class Migration(migrations.Migration):
                 ('active', fields.CharField(null=True, unique=True, description='the invoice while it may still be paid', max_length=40)),
                 ('refdet', fields.CharField(unique=True, max_length=30)),
                 ('idop', fields.CharField(null=True, unique=True, max_length=80)),
+                ('form', fields.TextField(null=True, description='JSON of what the browser posts to the bank, where it has no page to be opened', unique=False)),
                 ('authorisation', fields.CharField(null=True, max_length=40)),
                 ('created_at', fields.BigIntField()),
                 ('checked_at', fields.BigIntField(null=True)),

@@ -58,7 +58,9 @@ class SecurityHeaders:
                 headers = message.get("headers", [])
                 # A service worker runs under the policy of its own script, not under that of the page.
                 runs = scope["path"] == "/sw.js" or any(n.lower() == b"content-type" and v.startswith(b"text/html") for n, v in headers)
-                message = {**message, "headers": [*headers, *(self._page if runs else self._data)]}
+                ours = self._page if runs else self._data
+                said = {name.lower() for name, _ in headers}  # a view that knows better, as the page that leads to a bank does
+                message = {**message, "headers": [*headers, *(one for one in ours if one[0] not in said)]}
             await send(message)
 
         await self._app(scope, receive, send_with_headers)

@@ -11,7 +11,7 @@ from server.config import Config
 from server.database import Database
 from server.gateways.api_particulier import ApiParticulier
 from server.gateways.franceconnect import FranceConnect
-from server.gateways.payments import PayFiP
+from server.gateways.payments import Gateway
 from server.gateways.webpush import WebPush
 from server.instants import day_of, iso
 from server.web.heads import Heads
@@ -33,7 +33,7 @@ class Portal:
     franceconnect: FranceConnect | None = None
     quotients: ApiParticulier | None = None
     web_push: WebPush | None = None
-    bank: PayFiP | None = None
+    bank: Gateway | None = None
     files: "Files" = field(init=False)
 
     def iso(self, instant: int) -> str:

@@ -1,7 +1,8 @@
 """Paying by card, the bank's calls back, and the papers of an invoice."""
 
+import json
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 import msgspec
 from quart import Blueprint, Response, redirect, request
@@ -9,9 +10,12 @@ from quart_schema import validate_request
 
 from server.access import PUBLIC, allow, signed_in
 from server.errors import Refusal
+from server.gateways.banks import bank_of, fields_of
 from server.gateways.payments import PayFiP
+from server.invoices import texts
 from server.invoices.service import Cashier, InvoiceMailer, Letterhead, certificate_pdf, invoice_pdf, payment_state, receipt_pdf
 from server.mail.service import Mailer
+from server.web.hooks import from_outside
 from server.web.portal import Portal, portal
 
 blueprint = Blueprint("invoices", __name__)
@@ -24,14 +28,15 @@ class PayIn(msgspec.Struct, forbid_unknown_fields=True):
 
 
 def cashier(here: Portal) -> Cashier | None:
-    """None where the town has no contract with PayFiP."""
+    """None where the town takes no cards."""
     config = here.config
-    if not config.payfip_url:
-        return None
     if here.bank is None:
         home = config.public_url
-        here.bank = PayFiP(config.payfip_url, config.payfip_client, config.payfip_mode, home + RETURN, home + NOTIFY)
-    return Cashier(here.bank, here.database, here.zone)
+        if config.payfip_url:
+            here.bank = PayFiP(config.payfip_url, config.payfip_client, config.payfip_mode, home + RETURN, home + NOTIFY)
+        elif config.bank:
+            here.bank = bank_of(config.bank, config.bank_file, home + RETURN, home + NOTIFY)
+    return Cashier(here.bank, here.database, here.zone) if here.bank else None
 
 
 @blueprint.get("/api/payments")
@@ -65,26 +70,57 @@ async def state(payment: str) -> dict[str, Any]:
     return {"payment": found["id"], "invoice": found["invoice_id"], "state": found["state"], "cents": found["cents"]}
 
 
-@blueprint.get(RETURN)
+@blueprint.get("/api/payments/<payment>/form")
+@allow("parent")
+async def to_the_bank(payment: str) -> Response:
+    """A page with one button, for banks to which the browser posts a form: it may send it to that bank, and load nothing."""
+    here, who = portal(), await signed_in()
+    found = await payment_state(here.database, who.account, payment)
+    if found["state"] != "live" or not found["form"]:
+        raise Refusal("not_found")
+    form = json.loads(found["form"])
+    host = urlsplit(form["url"])
+    policy = f"default-src 'none'; form-action {host.scheme}://{host.netloc}; base-uri 'none'; frame-ancestors 'none'"
+    headers = {"Content-Security-Policy": policy, "Referrer-Policy": "no-referrer"}
+    page = texts.to_the_bank(form["url"], form["fields"], found["cents"])
+    return Response(page, content_type="text/html; charset=utf-8", headers=headers)
+
+
+@blueprint.route(RETURN, methods=["GET", "POST"])
 @allow(PUBLIC)
+@from_outside
 async def returned() -> Any:
-    """The browser back from the bank: its word counts for nothing, the bank is asked. Then the parent's own page."""
+    """The browser back from the bank: its word counts for nothing unless the bank signed it, the bank is asked. Then the parent's page."""
     here, desk = portal(), cashier(portal())
-    found = await desk.check(_operation(request.args), here.now()) if desk else None
+    found = None
+    if desk:
+        message = await _message()
+        fields = fields_of(message)
+        found = await desk.hear(message, here.now()) or await desk.check(_operation(fields) or fields.get("paiement", ""), here.now())
     return redirect("/factures" + (f"?{urlencode({'paiement': found['id']})}" if found else ""), 303)
 
 
 @blueprint.route(NOTIFY, methods=["GET", "POST"])
 @allow(PUBLIC)
+@from_outside
 async def notified() -> Response:
-    """The bank says that something happened: it is asked what. An operation that is not ours changes nothing."""
+    """The bank says that something happened: it is asked what, or its signature is read. What is not ours changes nothing."""
     here, desk = portal(), cashier(portal())
-    idop = _operation(request.args) or _operation(await request.form)
+    message = await _message()
+    idop = _operation(fields_of(message))
+    if desk and await desk.hear(message, here.now()):
+        return Response(status=204)
     if not idop:
         raise Refusal("malformed")
     if desk is None or await desk.check(idop, here.now()) is None:
         raise Refusal("not_found")
     return Response(status=204)
+
+
+async def _message() -> str:
+    """What was brought, as it came: signatures are over the very bytes."""
+    body = (await request.get_data(as_text=False)).decode("utf-8", "replace") if request.method == "POST" else ""
+    return body or request.query_string.decode("utf-8", "replace")
 
 
 def letterhead(here: Portal) -> Letterhead:

@@ -14,7 +14,7 @@ import structlog
 
 from server.database import Database, Row, Transaction
 from server.errors import Refusal
-from server.gateways.payments import BankRefused, BankUnavailable, PayFiP
+from server.gateways.payments import BankRefused, BankUnavailable, Gateway, Opened, Operation
 from server.instants import day_of
 from server.invoices.rules import Asked, Finding, after, next_check, split
 from server.invoices.rules.paying import GIVEN_UP_AFTER, LEAST_CENTS, MINUTE, OPEN_FOR
@@ -30,7 +30,7 @@ RETRIED_IN = 5 * MINUTE
 class Cashier:
     """What paying needs: the bank, the books, the time."""
 
-    bank: PayFiP
+    bank: Gateway
     database: Database
     zone: ZoneInfo
 
@@ -42,17 +42,22 @@ class Cashier:
         """
         payment = await self.database.retrying(partial(self._open, account=account, invoice=invoice, now=now))
         if payment["idop"]:
-            return {"payment": payment["id"], "url": self.bank.page(payment["idop"])}
+            return self._where(payment)
         subject = f"Facture {payment['number']}"
         try:
             year = int(payment["issued_on"][:4])
-            idop = await self.bank.create(payment["refdet"], year, payment["cents"], payment["email"], subject)
+            opened = await self.bank.open(payment["refdet"], year, payment["cents"], payment["email"], subject)
         except (BankRefused, BankUnavailable) as error:
             log.warning("no payment opened", reason=str(error))
             await self.database.retrying(partial(self._failed, payment=payment["id"], now=now))
             raise Refusal("payment_unavailable") from error
-        await self.database.retrying(partial(self._opened, payment=payment, idop=idop, now=now))
-        return {"payment": payment["id"], "url": self.bank.page(idop)}
+        await self.database.retrying(partial(self._opened, payment=payment, opened=opened, now=now))
+        return self._where({**payment, "idop": opened.idop, "form": opened.form})
+
+    def _where(self, payment: Row) -> dict[str, Any]:
+        """The bank's page, or ours from which a form goes to the bank."""
+        url = f"/api/payments/{payment['id']}/form" if payment["form"] else self.bank.page(payment["idop"])
+        return {"payment": payment["id"], "url": url}
 
     async def _open(self, tx: Transaction, account: str, invoice: str, now: int) -> Row:
         found = await invoice_of(tx, account, invoice, day_of(now, self.zone))
@@ -80,10 +85,10 @@ class Cashier:
         }  # fmt: skip
         names = list(payment)
         await tx.run(f"INSERT INTO card_payment ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})", *payment.values())
-        return {**payment, "idop": None, "number": found["number"], "issued_on": found["issued_on"], "email": who["email"]}
+        return {**payment, "idop": None, "form": None, "number": found["number"], "issued_on": found["issued_on"], "email": who["email"]}
 
-    async def _opened(self, tx: Transaction, payment: Row, idop: str, now: int) -> None:
-        await tx.run("UPDATE card_payment SET idop = ?, state = 'live' WHERE id = ?", idop, payment["id"])
+    async def _opened(self, tx: Transaction, payment: Row, opened: Opened, now: int) -> None:
+        await tx.run("UPDATE card_payment SET idop = ?, form = ?, state = 'live' WHERE id = ?", opened.idop, opened.form, payment["id"])
         await publish(tx, [payment["invoice_id"]], now)
 
     async def _failed(self, tx: Transaction, payment: str, now: int) -> None:
@@ -106,8 +111,17 @@ class Cashier:
             async with self.database.transaction() as tx:
                 await tx.run("UPDATE card_payment SET check_at = ? WHERE id = ? AND check_at <= ?", now + RETRIED_IN, known["id"], now)
             return known
+        return await self._write(known["id"], found, now)
+
+    async def hear(self, message: str, now: int) -> Row | None:
+        """What a message of the bank changes, as it came: the bank's own word if it is signed; None when it is not, or not ours."""
+        said = self.bank.read(message)
+        known = await self.database.one("SELECT * FROM card_payment WHERE idop = ?", said[0]) if said else None
+        return await self._write(known["id"], said[1], now) if said and known else None
+
+    async def _write(self, payment: str, found: Operation, now: int) -> Row:
         finding = Finding(found.outcome, found.refdet, found.cents, found.client, found.authorisation)
-        return await self.database.retrying(partial(self._found, payment=known["id"], finding=finding, now=now))
+        return await self.database.retrying(partial(self._found, payment=payment, finding=finding, now=now))
 
     async def _found(self, tx: Transaction, payment: str, finding: Finding, now: int) -> Row:
         await tx.lock("card_payment", [payment])

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -97,6 +98,19 @@ def invoice_mail(invoice: Mapping[str, Any], online: bool) -> tuple[str, list[st
         " Vous pouvez y changer d’avis à tout moment.",
     ]
     return f"Facture {invoice['number']}, {month(invoice['period'])}", paragraphs
+
+
+def to_the_bank(url: str, fields: Mapping[str, str], cents: int) -> str:
+    """The page between the portal and a bank that wants a form: no script, no style, one button."""
+    hidden = "".join(f'<input type="hidden" name="{escape(name)}" value="{escape(value)}">' for name, value in fields.items())
+    title = f"Payer {euros(cents)} par carte"
+    return (
+        f'<!doctype html><html lang="fr"><head><meta charset="utf-8"><title>{title}</title>'
+        '<meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark"></head>'
+        f"<body><main><h1>{title}</h1><p>Le paiement se fait sur la page sécurisée de la banque. Le portail ne voit jamais votre carte.</p>"
+        f'<form method="post" action="{escape(url)}">{hidden}<p><button type="submit">Continuer vers la banque</button></p></form>'
+        '<p><a href="/factures">Revenir à mes factures</a></p></main></body></html>'
+    )
 
 
 def _detail(line: Mapping[str, Any]) -> str:
