@@ -22,11 +22,14 @@ from server.accounts.service import remove_factor
 from server.admissions.rules import BaseUnreadable
 from server.admissions.service import add_agent, close_agent, import_base
 from server.app import create_app
+from server.attachments.service import Files
 from server.config import Config, ConfigError
 from server.database import Database
 from server.database.migrating import MigrationRefused, migrate, missing_migration, write_migration
 from server.errors import Refusal
 from server.feed.service import begin_epoch
+from server.gateways.examining import Examiner
+from server.gateways.storage import storage
 from server.instants import day_of, now_ms
 from server.regie_line import RunRefused
 from server.regie_line import add_commands as add_regie_commands
@@ -145,7 +148,7 @@ def _demo(settings: Config, options: argparse.Namespace) -> None:
 async def _make_demo(settings: Config, database: Database, options: argparse.Namespace) -> None:
     """Builds the demo in an empty database; what was built before is kept, with what parents did since."""
     # The generator and its lists of names are of no use to a running town: imported here only.
-    from server.towns import benchmark, demo
+    from server.towns import benchmark, demo, library
     from server.towns.loader import load_town
 
     await migrate(database)
@@ -159,6 +162,10 @@ async def _make_demo(settings: Config, database: Database, options: argparse.Nam
             await benchmark.build(database, town, now_ms=now_ms(), progress=bar)
         else:
             await demo.build(database, town, families=options.families, now_ms=now_ms(), progress=bar)
+            bar.set_description("Documents")
+            files = Files(database, storage(settings.files_url, settings.data / "files"), Examiner())
+            await library.build(database, files, town, now_ms())
+            await files.close()
 
 
 def _serve(settings: Config) -> None:

@@ -2,6 +2,8 @@
 
 SECOND = 1000
 LEASE = 120 * SECOND
+SHORT_LEASE = 45 * SECOND
+"""Of kinds that are done many at a time: twice as long as such a round can take."""
 MOST_ATTEMPTS = 12
 LONGEST_WAIT = 6 * 3600 * SECOND
 

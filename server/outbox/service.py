@@ -22,7 +22,7 @@ Do = Callable[[Mapping[str, Any]], Awaitable[None]]
 DoAll = Callable[[Sequence[Mapping[str, Any]]], Awaitable[list[Exception | None]]]
 LOOK_EVERY_SECONDS = 2.0
 AT_ONCE = 50
-MANY_AT_ONCE = 250
+MANY_AT_ONCE = 100
 
 
 class TryLater(Exception):
@@ -95,12 +95,18 @@ class Worker:
         """One round: claims what is due, does it side by side, notes the outcome; returns how many were claimed."""
         done = await self._round(sorted(self._handlers), limit, self._one_by_one) if self._handlers else 0
         for kind, do_all in self._many.items():
-            done += await self._round([kind], MANY_AT_ONCE, do_all)
+            done += await self._round([kind], MANY_AT_ONCE, do_all, rules.SHORT_LEASE)
         return done
 
-    async def _round(self, kinds: list[str], limit: int, do: Callable[[Sequence[Any]], Awaitable[Sequence[Exception | None]]]) -> int:
+    async def _round(
+        self,
+        kinds: list[str],
+        limit: int,
+        do: Callable[[Sequence[Any]], Awaitable[Sequence[Exception | None]]],
+        lease: int = rules.LEASE,
+    ) -> int:
         now = self._now()
-        items = await self._database.retrying(partial(models.claim, kinds=kinds, now=now, lease=now + rules.LEASE, limit=limit))
+        items = await self._database.retrying(partial(models.claim, kinds=kinds, now=now, lease=now + lease, limit=limit))
         if not items:
             return 0
         outcomes = await do(items) if do == self._one_by_one else await do([json.loads(item["payload"]) for item in items])

@@ -22,7 +22,7 @@ POLICY = "; ".join(
         "form-action 'self'",
         "frame-ancestors 'none'",
         "require-trusted-types-for 'script'",
-        "trusted-types svelte-trusted-html portail-sw",
+        "trusted-types svelte-trusted-html portail-sw portail-text",
     )
 )
 
