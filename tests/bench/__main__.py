@@ -1,7 +1,8 @@
 """``make bench``: measures, and writes docs/bench.md. Loopback only; some minutes; bounded by PORTAIL_BENCH_SECONDS (8).
 
     python -m tests.bench            everything
-    python -m tests.bench server     only what the server does; or: pages, money (the régie's month in a town of real size)
+    python -m tests.bench server     only what the server does; or: pages, money (the régie's month in a town of real size),
+                                     opening (the morning on which everybody books)
 """
 
 import asyncio
@@ -21,7 +22,7 @@ import httpx
 from playwright.sync_api import expect, sync_playwright
 from tqdm import tqdm
 
-from tests.bench import feed_cost, lighthouse, money, pages, report, server_side
+from tests.bench import fan_out, feed_cost, lighthouse, money, opening, pages, report, rules, server_side
 from tests.browsers.conftest import CHROMIUM, QUIET
 from tests.browsers.portal import ROOT, Portal
 from tests.databases import PostgresEngine
@@ -34,19 +35,24 @@ os.environ.pop("PORTAIL_BENCH_SECONDS", None)
 
 
 def main(parts: list[str]) -> int:
-    wanted = parts or ["server", "pages", "money"]
+    wanted = parts or ["server", "pushes", "pages", "money", "opening"]
     with tempfile.TemporaryDirectory(prefix="portail-bench-") as folder:
         os.chmod(folder, 0o755)
         template = Path(folder, "template")
-        if {"server", "pages"} & set(wanted):
+        if {"server", "pushes", "pages"} & set(wanted):
             prepare(template)
         figures: dict[str, Any] = {"machine": machine()}
         if "server" in wanted:
             figures |= server_figures(template, Path(folder))
+        if "pushes" in wanted:
+            figures["fan_out"] = fan_out.figures(template, Path(folder), **TOWN)
         if "pages" in wanted:
             figures |= page_figures(template, Path(folder))
         if "money" in wanted:
             figures["money"] = money.measure(Path(folder))
+        if "opening" in wanted:
+            figures["rules"] = rules.one_childs_year()
+            figures["opening"] = opening.measure(Path(folder))
     text = report.write(figures)
     if not parts:
         (ROOT / "docs" / "bench.md").write_text(text)

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from tests.bench import opening
+
 INCUMBENT = {"planning, 2 clients": 6.9, "planning, 8 clients": 6.9, "one booking, 1 client": 2.6, "one booking, 8 clients": 3.8}
 HEAD = """# Measured speed and size
 
@@ -25,6 +27,10 @@ def write(figures: dict[str, Any]) -> str:
         parts += _server(figures)
     if "money" in figures:
         parts += _money(figures["money"])
+    if "fan_out" in figures:
+        parts += _fan_out(figures["fan_out"])
+    if "opening" in figures:
+        parts += _opening(figures)
     if "weights" in figures:
         parts += _pages(figures)
     return "\n".join(parts)
@@ -110,6 +116,42 @@ def _money(figures: dict[str, Any]) -> list[str]:
         ),
         f"Prices with their reasons: {prices['per_second']:,.0f} a second on one core ({prices['tariffs']:.0f} tariffs,"
         f" {prices['situations']:.0f} situations); the goal is 30,000.\n",
+    ]
+
+
+def _fan_out(figures: dict[str, Any]) -> list[str]:
+    whole, killed = figures["whole"], figures["killed"]
+    ratio, beside = whole["rate"] / figures["loop"], whole["rate"] / figures["loops"]
+    (quiet, quiet_99), (busy, busy_99) = whole["quiet"], whole["meanwhile"]
+    again = f"{killed['before']:.0f} before, {killed['readers']:.0f} in the end; {killed['repeated']:.0f} posted again, {killed['shown_twice']:.0f} shown twice"
+    return [
+        "## One piece of news to 10,000 subscriptions\n",
+        "SQLite, one process, which sends and answers phones at the same time; a push service of another process that only counts.\n",
+        _table(
+            "what | measured | goal",
+            [
+                ["pushes a second, from the first to the last", f"{whole['rate']:.0f}", ""],
+                ["the same by `webpush_async` in a loop", f"{figures['loop']:.0f}, so {ratio:.1f} ×", "≥ 2.5 ×"],
+                ["by 64 such loops side by side on one session, and nothing else to do", f"{figures['loops']:.0f}, so {beside:.1f} ×", ""],
+                ["readers reached, posts beyond one each", f"{whole['readers']:.0f}, {whole['repeated']:.0f}", "10,000, 0"],
+                ["memory before and at most", f"{whole['memory'][0]:.0f} MB, {whole['memory'][1]:.0f} MB", "flat"],
+                ["exchange meanwhile, p50 / p99", f"{busy:.1f} / {busy_99:.1f} ms (else {quiet:.1f} / {quiet_99:.1f} ms)", ""],
+                ["killed (−9) after a third, started again", again, "10,000, 0 shown twice"],
+            ],
+        ),
+        "What was on its way when the process died is posted again under the same Topic and tag: a device shows it once.\n",
+    ]
+
+
+def _opening(figures: dict[str, Any]) -> list[str]:
+    rules = figures["rules"]
+    return [
+        "## Opening morning\n",
+        "2,600 families on the demo town, each with three children and four weeks: a command per child, 32 phones that send the next one when"
+        " the answer is there; signed in before. Half of the families would rather wait than be refused.\n",
+        _table("what | SQLite, 1 process | PostgreSQL, 2 processes | goal", opening.lines(figures["opening"])),
+        f"The limits of one child's year, {rules['openings']:.0f} openings: {rules['median_ms']:.1f} ms"
+        f" ({rules['first_ms']:.1f} ms with nothing counted before); the goal is 5 ms.\n",
     ]
 
 
