@@ -43,7 +43,11 @@ export function monthsBetween(from: string, to: string): string[] {
   return months;
 }
 
-const townDay = new Intl.DateTimeFormat('en-CA', { timeZone: TOWN_ZONE, year: 'numeric', month: '2-digit', day: '2-digit' });
+const townDay = new Intl.DateTimeFormat('fr-FR', { timeZone: TOWN_ZONE, year: 'numeric', month: '2-digit', day: '2-digit' });
 
 /** The town's calendar day at an instant (milliseconds), wherever the phone is. */
-export const dayAt = (instantMs: number): string => townDay.format(instantMs);
+export function dayAt(instantMs: number): string {
+  // By its parts: which order and which signs a locale writes differs from one engine to the next (WebKit's en-CA is not Chromium's).
+  const part = Object.fromEntries(townDay.formatToParts(instantMs).map(({ type, value }) => [type, value]));
+  return `${part.year}-${part.month}-${part.day}`;
+}
