@@ -42,7 +42,7 @@ RETENTION = (
 # Said to parents, done by the features that hold them or by the closing of a file.
 ELSEWHERE = (
     ("Factures et paiements", "Dix ans : comptabilité publique."),
-    ("Dossier, réservations", "Tant que vous êtes inscrit, puis une année scolaire."),
+    ("Dossier, réservations, inscriptions et leurs pièces", "Tant que vous êtes inscrit, puis une année scolaire."),
     ("PAI et régime alimentaire", "Jusqu’à la fin de l’année scolaire."),
     ("Autorisations données ou retirées", "Tant qu’elles servent de preuve : cinq ans après leur fin."),
     ("Compte jamais activé", "Le lien vaut 24 heures ; la demande est effacée dans la semaine."),

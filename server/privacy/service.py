@@ -177,7 +177,8 @@ async def erase(tx: Transaction, family: str, now: int, zone: ZoneInfo) -> None:
     if any(invoice["paid_cents"] < invoice["total_cents"] for invoice in invoices.values()):
         raise Refusal("still_owed")
     await tx.lock("family", [family])
-    for table in ("family_contact", "family_proof", "family_change", "quotient_request"):
+    await tx.run("DELETE FROM enrolment_paper WHERE request_id IN (SELECT id FROM enrolment_request WHERE family_id = ?)", family)
+    for table in ("family_contact", "family_proof", "family_change", "quotient_request", "enrolment_request"):
         await tx.run(f"DELETE FROM {table} WHERE family_id = ?", family)
     await tx.run("DELETE FROM attachment WHERE family = ?", family)  # the bytes go with the next nightly job
     await tx.run("DELETE FROM quotient_reading WHERE family_id = ?", family)

@@ -6,7 +6,7 @@ from typing import Any
 WORDS = {
     "account": "Compte", "device": "Appareils", "consent": "Autorisations", "receipt": "Réponses de la mairie", "family": "Dossier",
     "child": "Enfants", "contact": "Personnes à contacter", "proof": "Justificatifs", "change": "Modifications",
-    "quotient": "Quotient familial", "enrol": "Inscriptions", "resa": "Réservations", "invoice": "Factures", "thread": "Échanges",
+    "quotient": "Quotient familial", "enrol": "Inscriptions", "request": "Demandes d’inscription", "resa": "Réservations", "invoice": "Factures", "thread": "Échanges",
     "message": "Messages", "sessions": "Connexions ouvertes", "consents": "Historique des autorisations",
     "access_log": "Qui a consulté ou modifié votre dossier", "care_protocols": "PAI", "name": "Nom", "email": "Courriel",
     "username": "Nom d’utilisateur", "number": "Numéro", "label": "Nom du dossier", "address": "Adresse", "phone_home": "Domicile",
