@@ -19,12 +19,14 @@ function read(data: PushMessageData | null): Declared | null {
   }
 }
 
-/** Shows the page that the notification speaks of, in a window that is already open if there is one. */
+/** Shows the page that the notification speaks of, in a window that is already open if there is one. Always on our own origin: the
+ *  town's public address may differ from the one that this browser knows it by, and nothing else is ever opened. */
 export async function openFrom(clients: Clients, notification: Notification): Promise<void> {
   notification.close();
-  const target = new URL((notification.data as { navigate?: string } | null)?.navigate ?? '/', location.origin);
-  if (target.origin !== location.origin) return;
+  const { pathname, search } = new URL((notification.data as { navigate?: string } | null)?.navigate ?? '/', location.origin);
+  const target = location.origin + pathname + search;
   const open = (await clients.matchAll({ type: 'window' })).find((client) => new URL(client.url).origin === location.origin);
-  if (!open) await clients.openWindow(target.href);
-  else await open.navigate(target.href).then((client) => client?.focus());
+  // A window that another worker holds cannot be led elsewhere: then a new one.
+  const shown = await open?.navigate(target).catch(() => null);
+  await (shown ? shown.focus() : clients.openWindow(target));
 }

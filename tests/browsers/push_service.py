@@ -31,6 +31,7 @@ class Channel:
 
     reader: str
     key: str
+    expired: bool = False
     waiting: list[dict[str, Any]] = field(default_factory=list)
 
 
@@ -67,6 +68,11 @@ class PushService:
     @property
     def statuses(self) -> list[int]:
         return [status for status, _ in self.received]
+
+    def expire(self) -> None:
+        """Every subscription has reached its end (RFC 8030, 7.3)."""
+        for channel in self.channels.values():
+            channel.expired = True
 
     def stop(self) -> None:
         self._beside.stop()
@@ -123,7 +129,7 @@ class PushService:
         """A message from a sender."""
         body = await request.get_data()
         channel = self.channels.get(name)
-        status = 410 if channel is None else self._refuse(channel, body)
+        status = 410 if channel is None else 404 if channel.expired else self._refuse(channel, body)
         self.received.append((status or 201, dict(request.headers)))
         if status or channel is None:
             return Response("", status)

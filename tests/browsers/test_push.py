@@ -1,4 +1,4 @@
-"""Pushes in Firefox, through a push service of our own: agreeing by the button, a wrong key, taking it back."""
+"""Pushes in Firefox, through a push service of our own: shown with no tab open, a click that opens the thread, wrong keys, the end."""
 
 import itertools
 import shutil
@@ -32,9 +32,10 @@ def push_service() -> Iterator[PushService]:
 
 @pytest.fixture
 def portal(demo_data: Path, tmp_path: Path, push_service: PushService) -> Iterator[Portal]:
-    """A portal that may also push to the service of the test."""
+    """A portal that may also push to the service of the test. Its public address is not the one that the browser knows it by."""
     data = Path(shutil.copytree(demo_data, tmp_path / "data"))
-    portal = Portal(data, PORTAIL_PUSH_HOSTS=f"127.0.0.1:{push_service.port}")
+    here = {"PORTAIL_PUSH_HOSTS": f"127.0.0.1:{push_service.port}", "PORTAIL_PUBLIC_URL": "http://famille.vigneux.example"}
+    portal = Portal(data, **here)
     try:
         yield portal.start()
     finally:
@@ -95,6 +96,39 @@ def signed_in(portal: Portal, username: str) -> Iterator[httpx.Client]:
 
 def until(firefox: Firefox, come: Callable[[], bool]) -> None:
     wait_until(come, "it never came; the page shows: {}", firefox)
+
+
+# Headless, Firefox draws notifications in windows of its own.
+ALERTS = """[...Services.wm.getEnumerator('alert:alert')].map((one) => [
+  one.document.getElementById('alertTitleLabel').getAttribute('value'), one.document.getElementById('alertTextLabel').textContent])"""
+CLICK = "[...Services.wm.getEnumerator('alert:alert')].forEach((one) => one.document.getElementById('alertBox').click())"
+
+
+def test_an_answer_is_shown_with_no_tab_open_and_the_click_opens_its_thread(
+    firefox: Firefox, portal: Portal, push_service: PushService
+) -> None:
+    agree(firefox, portal)
+    parent_writes(portal)
+    firefox.open("about:blank")
+    agent_answers(portal)
+    until(firefox, lambda: push_service.acknowledged == [SHOWN])
+    nothing_private = [["Nouveau message de la mairie", "Un service vous a écrit."]]
+    assert firefox.run_in_the_browser(ALERTS) == nothing_private
+    agent_answers(portal)
+    until(firefox, lambda: push_service.acknowledged == [SHOWN, SHOWN])
+    until(firefox, lambda: firefox.run_in_the_browser(ALERTS) == nothing_private)  # the second takes the place of the first
+
+    firefox.run_in_the_browser(CLICK)
+    thread = f"{portal.url}/messages?fil={THREAD}"
+    until(firefox, lambda: thread in firefox.addresses())
+    firefox.look_at(thread)
+    wait_for(firefox, says(ANSWER))
+    until(firefox, lambda: portal.ask("SELECT family_read_at > 0 FROM thread WHERE id = ?", THREAD) == [(1,)])
+
+    push_service.expire()
+    agent_answers(portal)
+    until(firefox, lambda: subscriptions(portal) == [])
+    assert push_service.statuses == [201, 201, 404]
 
 
 def test_a_town_that_lost_its_key_is_refused_until_the_app_starts_again(
