@@ -9,6 +9,7 @@ import os
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
@@ -65,15 +66,7 @@ class WebPush:
 
     def allows(self, endpoint: str) -> bool:
         """Whether an endpoint is a push service's, over HTTPS."""
-        try:
-            parts = urlsplit(endpoint)
-            host, place = parts.hostname or "", parts.netloc
-        except ValueError:
-            return False
-        if place in self._extra_hosts:
-            return True
-        known = any(host == one or host.endswith(f".{one}") for one in PUSH_HOSTS)
-        return parts.scheme == "https" and known and "@" not in place and parts.port in (None, 443)
+        return _is_push_service(_origin(endpoint), self._extra_hosts)
 
     async def send(
         self, subscription: Mapping[str, Any], text: bytes, *, ttl: int, urgency: str, topic: str | None
@@ -105,14 +98,31 @@ class WebPush:
 
     def _signature(self, endpoint: str) -> dict[str, str]:
         """The VAPID header of a push service; a new claims dict each time, since signing writes into it."""
-        parts = urlsplit(endpoint)
-        origin = f"{parts.scheme}://{parts.netloc}"
+        origin = _origin(endpoint)
         made, header = self._signatures.get(origin, (0.0, {}))
         if time.time() - made > SIGNED_AGAIN_AFTER_SECONDS:
             claims = {"aud": origin, "exp": int(time.time()) + SIGNED_FOR_SECONDS, "sub": self._contact}
             header = self._vapid.sign(claims)
             self._signatures[origin] = (time.time(), header)
         return header
+
+
+def _origin(endpoint: str) -> str:
+    """``https://host:port``: everything before the path."""
+    return "/".join(endpoint.split("/", 3)[:3])
+
+
+@lru_cache(maxsize=256)
+def _is_push_service(origin: str, extra_hosts: frozenset[str]) -> bool:
+    try:
+        parts = urlsplit(origin)
+        host, place, port = parts.hostname or "", parts.netloc, parts.port
+    except ValueError:
+        return False
+    if place in extra_hosts:
+        return True
+    known = any(host == one or host.endswith(f".{one}") for one in PUSH_HOSTS)
+    return parts.scheme == "https" and known and "@" not in place and port in (None, 443)
 
 
 class _WithoutRedirects:

@@ -40,7 +40,11 @@ class Pusher:
     async def deliver_all(self, payloads: Sequence[Mapping[str, Any]]) -> list[Exception | None]:
         """Sends them side by side; what is to be raised for each, in the same order. Nothing is sent to who is gone."""
         known = await models.subscriptions(self._database, [payload["subscription"] for payload in payloads])
-        answers = await asyncio.gather(*(self._send(known.get(payload["subscription"]), payload) for payload in payloads))
+        sending = []
+        for payload in payloads:
+            sending.append(asyncio.create_task(self._send(known.get(payload["subscription"]), payload)))
+            await asyncio.sleep(0)  # one encryption at a time, and between two of them a turn for whoever waits for an answer
+        answers = await asyncio.gather(*sending)
         noted = [
             (known[payload["subscription"]], answer)
             for payload, answer in zip(payloads, answers, strict=True)
