@@ -54,7 +54,7 @@ def write_without_network(phone: Phone, picture: Path) -> Page:
     phone.context.set_offline(True)
     page.get_by_label("Objet *").fill("Manteau perdu")
     page.get_by_label("Message *").fill(WORDS)
-    page.get_by_label("Joindre une photo").set_input_files(picture)
+    page.get_by_label("Photo ou document").set_input_files(picture)
     chosen = page.get_by_role("list", name="Fichiers choisis")
     expect(chosen).to_contain_text("Sur cet appareil")
     page.get_by_role("button", name="Envoyer", exact=True).click()
