@@ -139,7 +139,8 @@ def _lines(
     for habit in habits:
         quantity = counter.days(habit, month)
         if quantity:
-            cents = ledger.price(habit.unit, habit.household.payer, habit.child.id, month.last.isoformat()).cents
+            price = ledger.price(habit.unit, habit.household.payer, habit.child.id, month.last.isoformat())
+            cents, days = price.cents, counter.dates(habit, month)
             yield {
                 "id": f"{invoice}_{position}",
                 "invoice_id": invoice,
@@ -150,6 +151,8 @@ def _lines(
                 "quantity": quantity,
                 "unit_cents": cents,
                 "amount_cents": amount(quantity, cents),
+                "days": days or None,
+                "why": price.why if days else None,
             }
             position += 1
 
@@ -159,7 +162,7 @@ class _Counter:
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
-        self._known: dict[tuple[str, tuple[int, ...], str, Month], int] = {}
+        self._known: dict[tuple[str, tuple[int, ...], str, Month], list[str]] = {}
         self._begins = date.fromisoformat(ledger.town.identity.year.starts_on)
         activities = {activity.code: activity.name for activity in ledger.town.offer.activities}
         kinds = {activity.code: activity.category for activity in ledger.town.offer.activities}
@@ -169,12 +172,15 @@ class _Counter:
         }
 
     def days(self, habit: Habit, month: Month) -> int:
+        return self._days_before(habit, month) if month.last < self._begins else len(self.dates(habit, month))
+
+    def dates(self, habit: Habit, month: Month) -> list[str]:
+        """The days themselves; none are known of the year before."""
         if month.last < self._begins:
-            return self._days_before(habit, month)
+            return []
         key = (habit.unit.id, habit.weekdays, habit.weeks, month)
         if key not in self._known:
-            days = self._ledger.usual_days(habit.unit.id, habit.weekdays, month.first, month.last, habit.weeks)
-            self._known[key] = len(days)
+            self._known[key] = self._ledger.usual_days(habit.unit.id, habit.weekdays, month.first, month.last, habit.weeks)
         return self._known[key]
 
     def _days_before(self, habit: Habit, month: Month) -> int:

@@ -61,16 +61,27 @@ def test_a_stranger_simulates_without_a_network(new_phone: Callable[..., Phone],
     expect(page.locator("tfoot")).to_have_text(online.replace("\n", "").replace("\t", ""), use_inner_text=False)
 
 
-def test_a_parent_pays_with_the_tab_closed_half_way(new_phone: Callable[..., Phone], paying_portal: Portal) -> None:
+def test_the_price_of_the_simulation_is_booked_invoiced_and_paid(new_phone: Callable[..., Phone], paying_portal: Portal) -> None:
+    """A stranger simulates, signs in, sees the same price on a booking, finds it on the invoice, pays with the tab closed half-way."""
     phone = new_phone(paying_portal)
-    page = phone.sign_in("nadia")
+    page = phone.open("/simulation")
+    page.get_by_label("Je le connais").check()
+    page.get_by_label("Votre quotient familial, en euros").fill("642")
+    page.get_by_label(re.compile("^Accueil du matin")).select_option("4")
+    price = re.sub(r"\s", " ", page.locator("section", has_text="Votre estimation").locator("tbody .money").first.inner_text())
+    assert re.fullmatch(r"\d+,\d\d €", price)
+    said = re.compile(re.escape(price).replace("\\ ", r"\s"))
+    phone.sign_in("nadia")
     phone.open_planning()
     slot = page.locator(".slot", has_text="Accueil du matin").first
     slot.locator("summary").first.click()
-    expect(slot).to_contain_text(re.compile(r"1,00"))
+    expect(slot).to_contain_text(said)
     phone.open("/factures")
+    line = page.locator("article").first.locator("tbody tr", has_text="Accueil du matin").first
+    page.locator("article").first.get_by_text("Le détail").click()
+    expect(line).to_contain_text(re.compile(said.pattern + r"\sl’unité"))
+    expect(line).to_contain_text("jours :")
     button = page.get_by_role("button", name=re.compile("^Payer .* par carte"))
-    expect(button).to_have_count(1)
     phone.context.set_offline(True)
     expect(button).to_be_disabled()
     expect(page.get_by_text("le paiement par carte reprendra avec le réseau")).to_be_visible()
@@ -102,12 +113,22 @@ def test_a_parent_pays_with_the_tab_closed_half_way(new_phone: Callable[..., Pho
     assert faults(page) == []
 
 
-def test_a_refusal_is_said_on_the_way_back(new_phone: Callable[..., Phone], paying_portal: Portal) -> None:
+def test_two_invoices_are_paid_in_turn(new_phone: Callable[..., Phone], paying_portal: Portal) -> None:
     phone = new_phone(paying_portal)
-    page = phone.sign_in("nadia")
+    page = phone.sign_in("aminata")
     phone.open("/factures")
-    page.get_by_role("button", name=re.compile("^Payer .* par carte")).click()
+    page.get_by_text("Payer plusieurs factures").click()
+    assert faults(page) == []
+    page.get_by_role("button", name=re.compile("^Payer ces 2 factures")).click()
     page.get_by_role("button", name="Refuser (carte refusée)").click()
     expect(page).to_have_url(re.compile("/factures\\?paiement="))
     expect(page.get_by_text("La banque a refusé le paiement")).to_be_visible(timeout=15_000)
-    expect(page.get_by_role("button", name=re.compile("^Payer .* par carte"))).to_be_enabled()
+    page.get_by_role("button", name=re.compile("^Payer la suivante")).click()
+    page.get_by_role("button", name="Payer par carte").click()
+    expect(page.get_by_text("Le paiement est reçu")).to_be_visible(timeout=15_000)
+    # The one that was refused is still to be paid, and offered again.
+    page.get_by_role("button", name=re.compile("^Payer la suivante")).click()
+    page.get_by_role("button", name="Payer par carte").click()
+    expect(page.get_by_text("Le paiement est reçu")).to_be_visible(timeout=15_000)
+    expect(page.get_by_role("button", name=re.compile("^Payer"))).to_have_count(0)
+    assert faults(page) == []

@@ -44,6 +44,8 @@ class Knobs:
     exer: str = ""
     notifications: int = 1
     """How often the outcome is notified: none, once, five times."""
+    notify_after: float = 0.0
+    """Seconds between the outcome and its notification: 0 comes before the browser is back, 180 long after."""
 
 
 @dataclass
@@ -136,6 +138,7 @@ class Treasury:
         self.operations = {idop: one for idop, one in self.operations.items() if one.result}
 
     async def _notify(self, operation: Operation) -> None:
+        await asyncio.sleep(self.knobs.notify_after)
         async with httpx.AsyncClient(timeout=10) as client:
             for _ in range(self.knobs.notifications):
                 try:

@@ -62,9 +62,12 @@ def make_page(treasury: Treasury) -> Quart:
             '<button class="main" name="result" value="P">Payer par carte</button>'
             '<button name="result" value="V">Payer par prélèvement</button>'
             '<button name="result" value="R">Refuser (carte refusée)</button>'
+            '<button name="result" value="Z">Refuser (prélèvement refusé)</button>'
             '<button name="result" value="A">Abandonner</button>'
         )
         form = f'<form method="post" action="/tpa/paiementws.web">{hidden}{buttons}</form>'
+        alone = '<button name="result" value="P">Payer, puis fermer l’onglet</button>'
+        form += f'<form method="post" action="/tpa/paiementws.web">{hidden}<input type="hidden" name="stay" value="1">{alone}</form>'
         note = "<p>Fermer cet onglet maintenant, ou après avoir payé : le portail doit s’y retrouver dans les deux cas.</p>"
         return _page("Banque de démonstration", f"<p>Aucune carte n’est demandée, rien n’est débité.</p><dl>{facts}</dl>{form}{note}")
 
