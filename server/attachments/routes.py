@@ -40,10 +40,10 @@ async def announce(id: str, data: Announced) -> dict[str, Any]:
 async def receive(id: str) -> dict[str, Any]:
     """One piece; the header ``Upload-Offset`` says where it begins, the answer where to go on."""
     who = await signed_in()
+    piece: Any = await request.get_data(as_text=False)  # first of all: a body without end is cut off here
     offset = request.headers.get("Upload-Offset", "")
     if not offset.isdecimal() or len(offset) > 10:
         raise Refusal("malformed")
-    piece: Any = await request.get_data(as_text=False)
     return await _files().receive(who.account, id, int(offset), piece, portal().now())
 
 
