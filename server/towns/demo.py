@@ -20,7 +20,7 @@ from server.towns.cast import Cast, custody_rows, load_cast, play_shortages
 from server.towns.households import Household, account_row, book_habits, household_rows
 from server.towns.ledger import SEED, Ledger
 from server.towns.loader import Town
-from server.towns.rounds import count_enrolled
+from server.towns.rounds import count_enrolled, demo_requests
 from server.towns.tables import insert, pool_rows, town_rows
 
 CAST_DAYS = (120, 42)  # booked days before and after today
@@ -38,6 +38,7 @@ async def build(
     bar = progress if progress is not None else tqdm(disable=True)
     cast = load_cast(town)
     ledger = Ledger(town, now_ms)
+    cast = cast.as_of(ledger.today)
     crowded = list(crowd.households(town, families, SEED))
     habits = list(crowd.habits(town, crowded, SEED))
     bar.set_description("Réservations")
@@ -48,6 +49,7 @@ async def build(
     homes = [*cast.households, *crowded]
     tables = _merged(
         household_rows(town, homes, password_hash, ledger.now_ms),
+        demo_requests(town, crowded, ledger.now_ms),
         {"custody": custody_rows(cast, ledger.now_ms), "booking": ledger.bookings},
         invoice_tables(ledger, homes, [*cast.habits, *habits], late={LATE_IN_THE_CAST, *(home.id for home in crowded[::LATE_EVERY])}),
     )

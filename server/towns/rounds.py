@@ -1,8 +1,9 @@
 """The occasions to enrol of a town's files, as rows of their tables."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -12,9 +13,12 @@ from server.database import Transaction
 from server.towns.shape import Round
 
 if TYPE_CHECKING:
+    from server.towns.households import Household
     from server.towns.loader import Town
 
 Rows = Sequence[Mapping[str, Any]]
+DEMO_REQUESTS = 5
+HALF_A_DAY = 43_200_000
 
 
 def as_written(one: Round, zone: ZoneInfo) -> dict[str, Any]:
@@ -47,6 +51,37 @@ def tables(town: "Town") -> dict[str, Rows]:
             for position, group in enumerate(one["groups"])
         ],
     }
+
+
+def demo_requests(town: "Town", homes: "Iterable[Household]", now_ms: int) -> dict[str, Rows]:
+    """Some of the invented families have asked, so that the service has something to decide."""
+    requests: list[dict[str, Any]] = []
+    papers: list[dict[str, Any]] = []
+    for one in town.enrolling.rounds:
+        if not one.decided or not one.questions or one.opens.get("everyone", "9") > town_time(now_ms, town.zone):
+            continue
+        fitting = ((home, child, rank) for home in homes for child in home.children for rank, group in enumerate(one.groups)
+                   if child.grade in group.grades and home.adults[0].account)  # fmt: skip
+        for number, (home, child, rank) in enumerate(islice(fitting, DEMO_REQUESTS)):
+            id, missing = f"q_{one.code}_{number}"[:40], number % 3 == 2
+            requests.append({
+                "id": id, "round_id": one.code, "group_id": f"{one.code}.{rank}", "child_id": child.id, "family_id": home.id,
+                "state": "missing" if missing else "received", "active": f"{child.id}|{one.code}", "rank_key": None, "reason": None,
+                "answers": {question.code: (question.choices or ["oui"])[0] for question in one.questions},
+                "asked_at": now_ms - (number + 1) * HALF_A_DAY, "decided_at": None, "account": home.adults[0].account,
+            })  # fmt: skip
+            papers += [
+                {
+                    "id": f"{id}.{paper.code}", "request_id": id, "code": paper.code, "label": paper.label, "needed": paper.needed,
+                    "state": "absent" if missing or not paper.needed else "known", "file": None, "why": None,
+                }
+                for paper in one.papers
+            ]  # fmt: skip
+    return {"enrolment_request": requests, "enrolment_paper": papers}
+
+
+def town_time(now_ms: int, zone: ZoneInfo) -> str:
+    return datetime.fromtimestamp(now_ms / 1000, zone).strftime("%Y-%m-%dT%H:%M")
 
 
 async def count_enrolled(tx: Transaction) -> None:

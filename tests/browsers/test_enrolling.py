@@ -46,7 +46,7 @@ def test_from_the_wish_to_the_right_to_book(portal: Portal, new_phone: Callable[
     desk.get_by_label("Nom d’utilisateur").fill("ines")
     desk.get_by_label("Mot de passe", exact=True).fill(PASSWORD)
     desk.get_by_role("button", name="Se connecter", exact=True).click()
-    desk.get_by_role("button", name="Ouvrir la demande de Léa").click()
+    desk.get_by_role("button", name="Ouvrir la demande de Léa Benali").click()
     expect(desk.get_by_text("12, rue des Marronniers")).to_be_visible()  # the family's file, beside
     desk.get_by_role("button", name=re.compile("Redemander.*assurance")).click()
     desk.get_by_label("Pourquoi ?").fill("La date est illisible")

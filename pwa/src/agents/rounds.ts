@@ -1,4 +1,6 @@
 /** Occasions to enrol as agents write them. */
+import { TOWN_ZONE } from '../planning/dates';
+
 export interface Group { id: string | null; name: string; units: string[]; capacity: number | null; grades: string[]; ages: [number | null, number | null] | null; taken?: number; waiting?: number }
 export interface Paper { code: string; label: string; needed: boolean; proof: string | null }
 export interface Question { code: string; label: string; kind: 'text' | 'yes_no' | 'choice'; choices: string[]; needed: boolean }
@@ -10,13 +12,20 @@ export const PRIORITIES: [string, string][] = [['renewals', 'Déjà inscrits'], 
 export const KINDS: [Round['kind'], string][] = [['annual', 'À l’année'], ['period', 'Une période (vacances)'], ['event', 'Un seul jour (sortie)']];
 export const PROOFS: [string, string][] = [['', 'aucun'], ['insurance', 'l’assurance'], ['address', 'le justificatif de domicile'], ['vaccination', 'les vaccins']];
 
-/** An instant as a field of date and hour wants it, in the computer's zone; '' for none. */
-export function localOf(ms: number | undefined): string {
-  if (!ms) return '';
-  const at = new Date(ms);
-  return new Date(ms - at.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
+const townClock = new Intl.DateTimeFormat('sv-SE', { timeZone: TOWN_ZONE, dateStyle: 'short', timeStyle: 'short' });
+
+/** An instant as a field of date and hour wants it, on the town's clock whatever the computer's; '' for none. */
+export const localOf = (ms: number | undefined): string => (ms ? townClock.format(ms).replace(' ', 'T') : '');
+
+/** The instant of a date and hour on the town's clock. */
+export function msOf(local: string): number {
+  if (!local) return 0;
+  const asUtc = Date.parse(`${local}:00Z`);
+  let ms = asUtc;
+  // Twice: the first guess may lie on the other side of a clock change.
+  for (let turn = 0; turn < 2; turn++) ms += asUtc - Date.parse(`${localOf(ms)}:00Z`);
+  return ms;
 }
-export const msOf = (local: string): number => (local ? new Date(local).getTime() : 0);
 
 /** A code of a label, unlike those that are there. */
 export function codeOf(label: string, taken: string[]): string {
