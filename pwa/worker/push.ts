@@ -5,6 +5,8 @@ interface Declared { notification?: { title?: string; body?: string; navigate?: 
 
 export async function announce(registration: ServiceWorkerRegistration, data: PushMessageData | null): Promise<void> {
   const told = read(data)?.notification ?? {};
+  // A dot on the app's icon until it is opened and knows the number; where browsers can.
+  void (navigator as { setAppBadge?: () => Promise<void> }).setAppBadge?.().catch(() => undefined);
   // Always something visible: Apple silently ends a subscription whose pushes show nothing.
   await registration.showNotification(told.title ?? 'Portail famille', {
     body: told.body ?? 'Du nouveau sur le portail.', tag: told.tag, lang: 'fr', icon: '/icons/icon-192.png', data: { navigate: told.navigate ?? '/accueil' },

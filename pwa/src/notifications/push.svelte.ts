@@ -1,4 +1,5 @@
 /** Pushes on this device: whether the browser can, asking in a tap, subscribing, and checking again at each start. */
+import { followBadge } from '../local/badge';
 import { call } from '../syncing/transport';
 
 export type PushState = 'unsupported' | 'install_first' | 'blocked' | 'off' | 'on';
@@ -45,6 +46,7 @@ export async function turnOff(): Promise<void> {
 
 /** At each start: browsers change or lose subscriptions without a word, and the town must know the one that works. */
 export async function recheck(): Promise<void> {
+  followBadge();
   if (!able() || Notification.permission !== 'granted' || !(await current())) return;
   await subscribe().catch(() => undefined);
 }
