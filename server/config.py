@@ -1,6 +1,7 @@
 """The configuration: one frozen table, read once from the environment; the server refuses to start when it is wrong."""
 
 import os
+from base64 import urlsafe_b64decode
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,6 +44,10 @@ class Config:
     payfip_mode: str
     bank: str
     bank_file: str
+    sepa_creditor: str
+    sepa_iban: str
+    sepa_bic: str
+    sepa_key: str
     files_url: str
 
     @property
@@ -77,6 +82,10 @@ SETTINGS = {
     "payfip_mode": ("PORTAIL_PAYFIP_MODE", "T", "T tests, X switches on, W is in use (saisie)"),
     "bank": ("PORTAIL_BANK", "", "a bank's gateway instead of PayFiP: payzen, systempayv2, sips2, paybox or ogone"),
     "bank_file": ("PORTAIL_BANK_FILE", "", "TOML file of that gateway's options, secrets included: readable by the server only"),
+    "sepa_creditor": ("PORTAIL_SEPA_CREDITOR", "", "the régie's SEPA creditor identifier (ICS); without it no direct debit"),
+    "sepa_iban": ("PORTAIL_SEPA_IBAN", "", "the account that direct debits are paid to"),
+    "sepa_bic": ("PORTAIL_SEPA_BIC", "", "its bank"),
+    "sepa_key": ("PORTAIL_SEPA_KEY", "", "seals the families' account numbers: 32 bytes in base64 (`openssl rand -base64 32`)"),
     "work": ("PORTAIL_WORK", "yes", "no: this server leaves mails and pushes to `portail work`"),
     "push_contact": ("PORTAIL_PUSH_CONTACT", "", "mailto: or https: address for push services; default the public address"),
     "push_hosts": ("PORTAIL_PUSH_HOSTS", "", "host:port of further push services, comma separated (tests)"),
@@ -126,6 +135,7 @@ def read(environment: Mapping[str, str] = os.environ, **overrides: str) -> Confi
     _all_or_none(value, "payfip_url", "payfip_client")
     if value["payfip_client"] and not (value["payfip_client"].isdecimal() and len(value["payfip_client"]) == 6):
         raise ConfigError("PORTAIL_PAYFIP_CLIENT: six digits are expected")
+    _sepa(value)
     if value["payfip_mode"] not in ("T", "X", "W"):
         raise ConfigError("PORTAIL_PAYFIP_MODE: T, X or W")
     if bool(value["bank"]) != bool(value["bank_file"]):
@@ -165,12 +175,38 @@ def read(environment: Mapping[str, str] = os.environ, **overrides: str) -> Confi
         payfip_mode=value["payfip_mode"],
         bank=value["bank"],
         bank_file=value["bank_file"],
+        sepa_creditor=_joined(value["sepa_creditor"]),
+        sepa_iban=_joined(value["sepa_iban"]),
+        sepa_bic=_joined(value["sepa_bic"]),
+        sepa_key=_sepa_key(value),
         files_url=_files_url(value["files_url"]),
     )
 
 
 # Read by the tests and the tools, not by the server.
 OTHER_VARIABLES = {"PORTAIL_HISTORIES", "PORTAIL_SEED", "PORTAIL_BENCH_SECONDS", "PORTAIL_BENCH_FAMILIES", "PORTAIL_CHROMIUM"}
+
+
+def _joined(text: str) -> str:
+    return "".join(text.split()).upper()
+
+
+def _sepa_key(value: Mapping[str, str]) -> str:
+    return value["sepa_key"].strip().replace("+", "-").replace("/", "_")
+
+
+def _sepa(value: Mapping[str, str]) -> None:
+    """All four or none. The key cannot be another one later: what it sealed would be lost."""
+    fields = ("sepa_creditor", "sepa_iban", "sepa_bic", "sepa_key")
+    missing = [SETTINGS[field][0] for field in fields if not value[field]]
+    if 0 < len(missing) < len(fields):
+        raise ConfigError(f"{missing[0]}: needed too, with the other PORTAIL_SEPA settings")
+    try:
+        sound = bool(missing) or len(urlsafe_b64decode(_sepa_key(value))) == 32
+    except ValueError:
+        sound = False
+    if not sound:
+        raise ConfigError("PORTAIL_SEPA_KEY: 32 bytes in base64 are expected, as `openssl rand -base64 32` makes them")
 
 
 def _all_or_none(value: Mapping[str, str], *fields: str) -> None:

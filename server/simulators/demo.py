@@ -1,8 +1,10 @@
 """What the demo starts beside the portal, the settings that lead to it, and the lines that say where it is."""
 
 import secrets
+from base64 import urlsafe_b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from hashlib import sha256
 
 from server.simulators.api_particulier import ApiParticulierSimulator
 from server.simulators.beside import Beside, free_port
@@ -11,6 +13,9 @@ from server.simulators.mailbox import Mailbox
 from server.simulators.mailbox.page import make_page
 from server.simulators.payfip import Treasury
 from server.simulators.payfip.page import make_page as make_bank
+
+DEMO_KEY = urlsafe_b64encode(sha256(b"invented accounts of a demo").digest()).decode()
+"""Not a secret: what it seals is invented, and must be readable after a restart."""
 
 
 @dataclass
@@ -33,6 +38,11 @@ def start(environment: Mapping[str, str], town: str) -> Standins:
         address = beside.web(make_bank(Treasury()), free_port())
         made.settings |= {"PORTAIL_PAYFIP_URL": f"{address}/tpa", "PORTAIL_PAYFIP_CLIENT": "090909", "PORTAIL_PAYFIP_MODE": "T"}
         made.lines.append(f"Banque (paiement par carte, rien n’est débité) : {address}/tpa/services/securite")
+    if "PORTAIL_SEPA_CREDITOR" not in environment:
+        made.settings |= {
+            "PORTAIL_SEPA_CREDITOR": "FR72ZZZ123456", "PORTAIL_SEPA_IBAN": "FR7630006000011234567890189",
+            "PORTAIL_SEPA_BIC": "AGRIFRPP", "PORTAIL_SEPA_KEY": DEMO_KEY,
+        }  # fmt: skip
     if not {"PORTAIL_FRANCECONNECT_URL", "PORTAIL_PARTICULIER_URL"} & set(environment):
         _identity(beside, made, environment)
     return made

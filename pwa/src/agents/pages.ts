@@ -45,6 +45,7 @@ export const AGENT_PAGES: readonly AgentPage[] = [
   { path: '/agents/facturation', label: 'Facturation du mois', text: 'Du brouillon à l’émission et à la publication', icon: 'invoice', group: 'Facturation', services: ['regie'], load: () => import('./Billing.svelte') },
   { path: '/agents/factures', label: 'Factures et encaissements', text: 'Impayés, encaissements, avoirs, relances, journal', icon: 'check', group: 'Facturation', services: ['regie'], load: () => import('./InvoiceDesk.svelte') },
   { path: '/agents/controle', label: 'Contrôle des comptes', text: 'Ce que la vérification de la nuit a trouvé', icon: 'done', group: 'Facturation', services: ['regie'], load: () => import('./BalanceChecks.svelte') },
+  { path: '/agents/prelevements', label: 'Prélèvements et Trésor', text: 'Mandats, lots pour la banque, rejets, export des impayés', icon: 'refresh', group: 'Facturation', services: ['regie'], load: () => import('./Debits.svelte') },
   { path: '/agents/tarifs', label: 'Tarifs', text: 'Les prix, leurs délibérations, une nouvelle version avec son banc d’essai', icon: 'pen', group: 'Facturation', services: ['regie'], load: () => import('./Tariffs.svelte') },
   { path: '/agents/essai', label: 'Prix d’un dossier', text: 'Ce que paie une famille un jour donné, et pourquoi', icon: 'question', group: 'Facturation', services: ['regie'], load: () => import('./PriceBench.svelte') },
 ];

@@ -90,7 +90,7 @@ class OfFile(msgspec.Struct):
     date: Day
 
 
-async def _who() -> Who:
+async def who_asks() -> Who:
     visitor = await signed_in()
     return Who(visitor.account, visitor.name, visitor.service)
 
@@ -121,7 +121,7 @@ async def issue(data: IssueIn) -> dict[str, Any]:
     if reason:
         raise Refusal("run_blocked", sentence=reason)
     issued, left = await service.issue(
-        here.database, data.period, await _who(), here.now(), here.today(), zone=here.zone, rules=here.town.billing
+        here.database, data.period, await who_asks(), here.now(), here.today(), zone=here.zone, rules=here.town.billing
     )
     return {"issued": issued, "left": left}
 
@@ -141,7 +141,7 @@ async def credit(data: CreditIn, invoice: str) -> dict[str, Any]:
     """A credit note of the whole invoice; an issued invoice is never changed."""
     here = portal()
     made = await here.database.retrying(
-        partial(service.credit, invoice=invoice, reason=data.reason, who=await _who(), now=here.now(), today=here.today())
+        partial(service.credit, invoice=invoice, reason=data.reason, who=await who_asks(), now=here.now(), today=here.today())
     )
     return {"credit": made}
 
@@ -163,7 +163,7 @@ async def correct(data: CorrectionIn, invoice: str) -> dict[str, Any]:
     added = [msgspec.structs.asdict(one) for one in data.added]
     _, number, total = await here.database.retrying(
         partial(
-            service.correct, invoice=invoice, reason=data.reason, wanted=wanted, added=added, who=await _who(), now=here.now(),
+            service.correct, invoice=invoice, reason=data.reason, wanted=wanted, added=added, who=await who_asks(), now=here.now(),
             today=here.today(),
         )
     )  # fmt: skip
@@ -177,7 +177,7 @@ async def use_credit(data: KeyIn, invoice: str) -> dict[str, Any]:
     """Pays what it can of an invoice with the family's credit."""
     here = portal()
     used = await here.database.retrying(
-        partial(service.use_credit, invoice=invoice, key=data.key, who=await _who(), now=here.now(), today=here.today())
+        partial(service.use_credit, invoice=invoice, key=data.key, who=await who_asks(), now=here.now(), today=here.today())
     )
     return {"cents": used}
 
@@ -191,7 +191,7 @@ async def money(data: MoneyIn, invoice: str) -> dict[str, Any]:
     await here.database.retrying(
         partial(
             service.at_counter, invoice=invoice, cents=data.cents, mode=data.mode, paid_on=data.on,
-            reference=data.reference.strip() or None, key=data.key, who=await _who(), now=here.now(),
+            reference=data.reference.strip() or None, key=data.key, who=await who_asks(), now=here.now(),
         )
     )  # fmt: skip
     return {"entered": True}
@@ -205,7 +205,7 @@ async def remind(data: RemindIn) -> dict[str, int]:
     here = portal()
     return await here.database.retrying(
         partial(
-            service.remind, ids=data.invoices, who=await _who(), now=here.now(), today=here.today(), address=here.config.public_url
+            service.remind, ids=data.invoices, who=await who_asks(), now=here.now(), today=here.today(), address=here.config.public_url
         )
     )
 

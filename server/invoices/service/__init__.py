@@ -4,7 +4,10 @@ from server.invoices.service.announcing import InvoiceMailer, tell_soon_due
 from server.invoices.service.checking import balance_checks, check_balances, nightly_check
 from server.invoices.service.correcting import correct, credit, detail
 from server.invoices.service.counter import at_counter, credit_of, use_credit
+from server.invoices.service.debits import debit_file, debit_runs, debitable, first_day, make_run, reject, settle
 from server.invoices.service.listing import bench, blocked, invoices, journal, remind, run
+from server.invoices.service.mandates import add_mandate, mandates, revoke_mandate
+from server.invoices.service.ordering import treasury_orders
 from server.invoices.service.papers import Letterhead, certificate_pdf, invoice_pdf, receipt_pdf
 from server.invoices.service.paying import Cashier, enter_money, payment_state
 from server.invoices.service.printing import print_month
@@ -15,6 +18,7 @@ __all__ = [
     "Cashier",
     "InvoiceMailer",
     "Letterhead",
+    "add_mandate",
     "at_counter",
     "balance_checks",
     "bench",
@@ -24,23 +28,33 @@ __all__ = [
     "correct",
     "credit",
     "credit_of",
+    "debit_file",
+    "debit_runs",
+    "debitable",
     "detail",
     "due",
     "enter_money",
+    "first_day",
     "invoice_of",
     "invoice_pdf",
     "invoice_rows",
     "invoices",
     "issue",
     "journal",
+    "make_run",
+    "mandates",
     "month",
     "nightly_check",
     "payment_state",
     "print_month",
     "publish",
     "receipt_pdf",
+    "reject",
     "remind",
+    "revoke_mandate",
     "run",
+    "settle",
     "tell_soon_due",
+    "treasury_orders",
     "use_credit",
 ]

@@ -16,6 +16,7 @@ from server.database import Database, Row, Transaction
 from server.errors import Refusal
 from server.gateways.payments import BankRefused, BankUnavailable, Gateway, Opened, Operation
 from server.instants import day_of
+from server.invoices import texts
 from server.invoices.rules import Asked, Finding, after, next_check, split
 from server.invoices.rules.paying import GIVEN_UP_AFTER, LEAST_CENTS, MINUTE, OPEN_FOR
 from server.invoices.service.reading import due, invoice_of, publish
@@ -70,6 +71,9 @@ class Cashier:
                 minutes = max(1, (live["created_at"] + GIVEN_UP_AFTER - now + MINUTE - 1) // MINUTE)
                 raise Refusal("payment_pending", minutes=minutes)
             await _end(tx, live["id"], "failed", now)
+        debit = await tx.one("SELECT r.collect_on FROM debit d JOIN debit_run r ON r.id = d.run_id WHERE d.active = ?", invoice)
+        if debit is not None:
+            raise Refusal("debit_pending", on=texts.day(debit["collect_on"]))
         cents = await due(tx, invoice)
         if cents <= 0 or found["kind"] != "invoice":
             raise Refusal("nothing_due")
