@@ -20,7 +20,9 @@ MOST_TARGETS = 30
 EVERYBODY = "t:news"
 TAGS = {"p", "h3", "h4", "h5", "h6", "ul", "ol", "li", "strong", "em", "s", "a", "blockquote", "hr", "br", "img", "code", "pre"}
 TABLES = {"table", "thead", "tbody", "tr", "th", "td"}
-ATTRIBUTES = {"a": {"href"}, "img": {"src", "alt", "width", "height", "loading"}, "ol": {"start"}, "th": {"scope"}}
+ATTRIBUTES: dict[str, set[str]] = {
+    "*": set(), "a": {"href"}, "img": {"src", "alt", "width", "height", "loading"}, "ol": {"start"}, "th": {"scope"},
+}  # fmt: skip
 SCHEMES = {"http", "https", "mailto", "tel"}
 Sizes = Mapping[str, tuple[int, int]]
 

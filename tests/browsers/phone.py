@@ -58,6 +58,14 @@ class Phone:
         expect(page.get_by_role("status").filter(has_text=re.compile("^À jour"))).to_be_visible(timeout=SOON)
         return page
 
+    def sign_in_as_agent(self, username: str) -> Page:
+        page = self.open("/connexion")
+        page.get_by_label("Nom d’utilisateur").fill(username)
+        page.get_by_label("Mot de passe", exact=True).fill(PASSWORD)
+        page.get_by_role("button", name="Se connecter").click()
+        expect(page).to_have_url(self.portal.url + "/agents/")
+        return page
+
     def restart(self) -> Page:
         """Closes the app's only tab and opens it again, as from the home screen."""
         self.page.close()

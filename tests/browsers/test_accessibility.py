@@ -21,7 +21,11 @@ PUBLIC = [
 ]  # fmt: skip
 FAMILY = [
     "/accueil", "/planning", "/factures", "/envois", "/dossier", "/inscription", "/parametres", "/plus", "/messages",
-    "/actualites",
+    "/actualites", "/documents",
+]  # fmt: skip
+DESK = [
+    "/agents/messages", "/agents/actualites", "/agents/actualites?ecrire=nouvelle", "/agents/documents", "/agents/envois?ecrire=oui",
+    "/agents/non-remis",
 ]  # fmt: skip
 LOOKS: dict[str, dict[str, Any]] = {
     "phone": {},
@@ -78,6 +82,13 @@ def test_no_fault_on_the_public_pages(looking: tuple[Phone, Phone]) -> None:
 
 def test_no_fault_on_the_family_pages(looking: tuple[Phone, Phone]) -> None:
     assert check(looking[1], [*FAMILY, "/compte", "/rejoindre"]) == []
+
+
+@pytest.mark.parametrize("look", ["desktop", "phone, dark"])
+def test_no_fault_where_agents_write_to_families(new_phone: Callable[..., Phone], shared_portal: Portal, look: str) -> None:
+    phone = new_phone(shared_portal, **LOOKS[look], reduced_motion="reduce")
+    phone.sign_in_as_agent("sylvie")
+    assert check(phone, DESK) == []
 
 
 def test_nothing_is_cut_off_at_twice_the_letter_size(new_phone: Callable[..., Phone], shared_portal: Portal) -> None:
