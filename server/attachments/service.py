@@ -14,6 +14,8 @@ from server.gateways.storage import Storage
 from server.traces.service import Who, note
 
 AT_ONCE = 200
+MOST_FINISHING = 8
+"""Whole files in memory, waiting to be looked into; more of them are asked to come again."""
 
 
 class Files:
@@ -21,6 +23,7 @@ class Files:
 
     def __init__(self, database: Database, storage: Storage, examiner: Examiner) -> None:
         self._database, self._storage, self._examiner = database, storage, examiner
+        self._finishing: set[str] = set()
 
     async def announce(self, account: str, id: str, name: str, size: int, sha256: str, now: int) -> dict[str, Any]:
         """Begins to take a file, or says how far it is: ``{id, state, offset, …}``; asking again changes nothing.
@@ -126,12 +129,22 @@ class Files:
     async def _went_on(self, found: Row, now: int) -> dict[str, Any]:
         """How far a file is; when its last piece has come, it is looked into first."""
         if found["state"] == "coming" and found["received"] >= found["sent_size"]:
-            await self._finish(found, now)
+            await self._finish_once(found, now)
             found = await self._own(found["account"], found["id"])
         told = {"id": found["id"], "state": found["state"], "offset": found["received"]}
         if found["state"] == "refused":
             return told | {"why": found["why"], "sentence": texts.sentence(found["why"])}
         return told | (shown(found) if found["state"] == "stored" else {})
+
+    async def _finish_once(self, found: Row, now: int) -> None:
+        """A phone that waited too long asks again while its file is still being looked into: once is enough."""
+        if found["id"] in self._finishing or len(self._finishing) >= MOST_FINISHING:
+            raise Refusal("busy", retry_after=5)
+        self._finishing.add(found["id"])
+        try:
+            await self._finish(found, now)
+        finally:
+            self._finishing.discard(found["id"])
 
     async def _finish(self, found: Row, now: int) -> None:
         id = found["id"]

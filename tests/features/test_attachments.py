@@ -1,5 +1,6 @@
 """Files come in pieces, are looked into, and are given out to whom they concern; the bucket of a town does as well as its disk."""
 
+import asyncio
 import io
 from collections.abc import Iterator
 from pathlib import Path
@@ -38,6 +39,28 @@ async def test_a_broken_upload_goes_on_where_it_stopped(as_nadia: Client) -> Non
     assert (await (await announce(as_nadia, id, "dessin.png", content)).get_json())["offset"] == PIECE, "the phone asks where it stopped"
     told = await piece(as_nadia, id, PIECE, content[PIECE:])
     assert (told["state"], told["name"], told["mime"], told["picture"]) == ("stored", "dessin.png", "image/png", [640, 480])
+
+
+async def test_a_phone_that_asks_again_while_its_file_is_looked_into_is_told_to_wait(as_nadia: Client, app: Quart) -> None:
+    files: Files = app.extensions["portail"].files
+    looked, go_on, examine = 0, asyncio.Event(), files._examiner.examine
+
+    async def slow(content: bytes) -> Any:
+        nonlocal looked
+        looked += 1
+        await go_on.wait()
+        return await examine(content)
+
+    files._examiner.examine = slow  # type: ignore[method-assign]
+    content, id = paper(), new_id()
+    await announce(as_nadia, id, "a.pdf", content)
+    first = asyncio.create_task(piece(as_nadia, id, 0, content))
+    while not looked:
+        await asyncio.sleep(0)
+    again = await announce(as_nadia, id, "a.pdf", content)
+    assert (again.status_code, again.headers["Retry-After"]) == (503, "5")
+    go_on.set()
+    assert (await first)["state"] == "stored" and looked == 1
 
 
 async def test_bytes_that_changed_on_the_way_are_asked_for_again(as_nadia: Client) -> None:

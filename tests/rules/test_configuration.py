@@ -28,6 +28,7 @@ def test_an_https_address_makes_the_cookies_secure() -> None:
         ("PORTAIL_WORKERS", "2", "PostgreSQL"),
         ("PORTAIL_LOG_LEVEL", "chatty", "PORTAIL_LOG_LEVEL"),
         ("PORTAIL_FAREWELL", "maybe", "PORTAIL_FAREWELL"),
+        ("PORTAIL_FILES_URL", "s3://bucket", "PORTAIL_FILES_URL: must look like s3://"),
         ("PORTAIL_DATEBASE_URL", "postgresql://x", "PORTAIL_DATEBASE_URL: no such setting"),
     ],
 )
