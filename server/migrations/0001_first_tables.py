@@ -410,6 +410,16 @@ class Migration(migrations.Migration):
             bases=['Model'],
         ),
         ops.CreateModel(
+            name='InactivityNotice',
+            fields=[
+                ('id', fields.CharField(primary_key=True, unique=True, db_index=True, max_length=40)),
+                ('first_at', fields.BigIntField(description='two months before the end')),
+                ('second_at', fields.BigIntField(null=True, description='a week before')),
+            ],
+            options={'table': 'inactivity_notice', 'app': 'portail', 'pk_attr': 'id', 'table_description': 'A parent who has not come for long was written to. Its id is the account.'},
+            bases=['Model'],
+        ),
+        ops.CreateModel(
             name='Invitation',
             fields=[
                 ('id', fields.CharField(primary_key=True, unique=True, db_index=True, description='SHA-256 of the code', max_length=64)),

@@ -29,3 +29,14 @@ class RetentionReport(Model):
 
     class Meta:
         table = "retention_report"
+
+
+class InactivityNotice(Model):
+    """A parent who has not come for long was written to. Its id is the account."""
+
+    id = fields.CharField(primary_key=True, max_length=40)
+    first_at = fields.BigIntField(description="two months before the end")
+    second_at = fields.BigIntField(null=True, description="a week before")
+
+    class Meta:
+        table = "inactivity_notice"

@@ -1,4 +1,4 @@
-"""The readable page of one's own data: the same as the JSON file, in tables, for a person."""
+"""The readable page of one's own data (the JSON file in tables, for a person), and the mail before an account ends."""
 
 from html import escape
 from typing import Any
@@ -6,7 +6,8 @@ from typing import Any
 WORDS = {
     "account": "Compte", "device": "Appareils", "consent": "Autorisations", "receipt": "Réponses de la mairie", "family": "Dossier",
     "child": "Enfants", "contact": "Personnes à contacter", "proof": "Justificatifs", "change": "Modifications",
-    "quotient": "Quotient familial", "enrol": "Inscriptions", "request": "Demandes d’inscription", "resa": "Réservations", "invoice": "Factures", "thread": "Échanges",
+    "quotient": "Quotient familial", "enrol": "Inscriptions", "request": "Demandes d’inscription", "resa": "Réservations",
+    "invoice": "Factures", "thread": "Échanges",
     "message": "Messages", "sessions": "Connexions ouvertes", "consents": "Historique des autorisations",
     "access_log": "Qui a consulté ou modifié votre dossier", "care_protocols": "PAI", "name": "Nom", "email": "Courriel",
     "username": "Nom d’utilisateur", "number": "Numéro", "label": "Nom du dossier", "address": "Adresse", "phone_home": "Domicile",
@@ -14,13 +15,13 @@ WORDS = {
     "grade": "Classe", "school": "École", "diet": "Repas", "date": "Date", "state": "État", "total_cents": "Total (centimes)",
     "paid_cents": "Payé (centimes)", "value": "Valeur", "at": "Le", "what": "Action", "detail": "Objet", "service": "Service",
     "title": "Titre", "given": "Accord", "version": "Version du texte", "phone": "Téléphone", "kind": "Nature",
-    "valid_until": "Valable jusqu’au",
+    "valid_until": "Valable jusqu’au", "passkeys": "Clés d’accès", "created_at": "Ajouté le",
 }  # fmt: skip
 
 
 def page(data: dict[str, Any], town: str) -> str:
     """A complete HTML document without scripts, styles from within, to be kept or printed."""
-    sections = [_section(name, data[name]) for name in ("account", "sessions", "consents")]
+    sections = [_section(name, data[name]) for name in ("account", "sessions", "passkeys", "consents")]
     for family in data["families"]:
         sections += [_section(name, family[name]) for name in ("file", "care_protocols", "access_log")]
     return (
@@ -64,3 +65,16 @@ def _cell(value: Any) -> str:
 
 def _word(name: str) -> str:
     return escape(WORDS.get(name, name.replace("_", " ").capitalize()))
+
+
+def inactive(username: str, left: int) -> tuple[str, list[str], tuple[str, str]]:
+    """`left`: milliseconds until the account ends."""
+    days = left // 86_400_000
+    return (
+        f"Votre compte sera fermé dans {days} jours",
+        [
+            f"Votre compte {username} n’a pas servi depuis près de deux ans. Sans visite de votre part, il sera fermé dans {days} jours.",
+            "Pour le garder, connectez-vous une fois. Sinon, ne faites rien : votre dossier reste à la mairie, seul le compte disparaît.",
+        ],
+        ("Garder mon compte", "/connexion"),
+    )

@@ -63,6 +63,7 @@ async def _finish(response: Response) -> Response:
         # The rule, not the path: paths may name a family's objects, and logs hold no personal data.
         route=str(request.url_rule) if request.url_rule else "-",
         status=response.status_code,
+        code=g.get("refused"),
         ms=round((time.perf_counter() - g.get("started", time.perf_counter())) * 1000, 1),
     )
     return response
@@ -86,6 +87,7 @@ async def _compress(response: Response) -> None:
 
 
 def _answer(refusal: Refusal) -> Response:
+    g.refused = refusal.code
     response = jsonify(refusal.body())
     response.status_code = refusal.status
     if refusal.retry_after is not None:

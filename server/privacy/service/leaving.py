@@ -1,14 +1,11 @@
-"""One's own data: everything in one file, who looked at it, closing an account, being forgotten, the nightly purge."""
+"""Closing an account, asking to be forgotten, and forgetting."""
 
-import json
 import secrets
 from collections.abc import Mapping
-from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from server.accounts.service import end_sessions
-from server.consents.service import history
 from server.database import Connection, Database, Transaction
 from server.errors import Refusal
 from server.families.service import families_of, scope_of
@@ -17,85 +14,31 @@ from server.instants import day_of, iso
 from server.invoices.service import invoice_rows
 from server.privacy import rules
 from server.quotient.service import publish
-from server.traces.service import PORTAL, Who, note, traces_of
-
-ERASED = "Effacé"
-
-
-async def everything(database: Database, account: str, now: int, zone: ZoneInfo) -> dict[str, Any]:
-    """All that the town keeps about an account and its families, as its devices hold it, and what only the town holds."""
-    today = day_of(now, zone)
-    families = await families_of(database, account, today)  # type: ignore[arg-type]
-    return {
-        "made_at": iso(now, zone),
-        "account": await _scope(database, f"a:{account}"),
-        "sessions": [
-            {"browser": row["agent"], "opened_at": iso(row["created_at"], zone), "seen_at": iso(row["seen_at"], zone)}
-            for row in await database.all("SELECT agent, created_at, seen_at FROM session WHERE account_id = ?", account)
-        ],
-        "consents": await history(database, [account], zone),
-        "families": [
-            {
-                "file": await _scope(database, scope_of(family)),
-                "care_protocols": await _care_protocols(database, family),
-                "access_log": await traces_of(database, family, zone),
-            }
-            for family in families
-        ],
-    }
-
-
-async def _scope(reader: Connection | Database, scope: str) -> dict[str, dict[str, Any]]:
-    """kind → id → body: whatever features put there is in it, today's and tomorrow's."""
-    grouped: dict[str, dict[str, Any]] = {}
-    for row in await reader.all("SELECT key, body FROM sync_row WHERE scope = ? AND body IS NOT NULL ORDER BY key", scope):
-        kind, _, id = row["key"].partition("/")
-        grouped.setdefault(kind, {})[id] = json.loads(row["body"])
-    return grouped
-
-
-async def _care_protocols(reader: Connection | Database, family: str) -> dict[str, bool | None]:
-    rows = await reader.all(
-        "SELECT c.first_name, c.care_protocol FROM family_child l JOIN child c ON c.id = l.child_id WHERE l.family_id = ?", family
-    )
-    return {row["first_name"]: None if row["care_protocol"] is None else bool(row["care_protocol"]) for row in rows}
-
-
-async def access_log(database: Database, account: str, now: int, zone: ZoneInfo) -> list[dict[str, Any]]:
-    """What was done with the files of an account, the latest first."""
-    families = await families_of(database, account, day_of(now, zone))  # type: ignore[arg-type]
-    found = [line for family in families for line in await traces_of(database, family, zone)]
-    return sorted(found, key=lambda line: line["at"], reverse=True)
-
-
-def keeping() -> list[dict[str, Any]]:
-    """The retention table as parents read it."""
-    return [{"what": rule.what, "why": rule.why} for rule in rules.RETENTION[:4]] + [
-        {"what": what, "why": why} for what, why in rules.ELSEWHERE
-    ]
+from server.traces.service import PORTAL, Who, note
 
 
 async def close_account(database: Database, account: str, now: int, zone: ZoneInfo) -> None:
     """Ends an account: nobody signs in with it any more and it names nobody. The family's file stays the town's."""
+    await database.retrying(lambda tx: close_in(tx, account, now, zone))
 
-    async def write(tx: Transaction) -> None:
-        today = day_of(now, zone)
-        named = await tx.one("SELECT name FROM account WHERE id = ?", account)
-        for family in sorted(await families_of(tx, account, today)):
-            await note(tx, family, Who(account, named["name"] if named else ""), "account.closed", now)
-            await revoke(tx, account, scope_of(family))
-        await tx.run("DELETE FROM guardianship WHERE account_id = ?", account)
-        await tx.run("UPDATE adult SET account_id = NULL WHERE account_id = ?", account)
-        await tx.run("DELETE FROM franceconnect_link WHERE account_id = ?", account)
-        await tx.run("DELETE FROM passkey WHERE account_id = ?", account)
-        await tx.run(
-            "UPDATE account SET username = ?, password_hash = '!', name = ?, email = NULL WHERE id = ?",
-            f"ferme-{secrets.token_hex(8)}", ERASED, account,
-        )  # fmt: skip
-        await tx.run("UPDATE sync_device SET revoked_at = ? WHERE account = ? AND revoked_at IS NULL", now, account)
-        await end_sessions(tx, account)
 
-    await database.retrying(write)
+async def close_in(tx: Transaction, account: str, now: int, zone: ZoneInfo) -> None:
+    """As `close_account`, in a transaction."""
+    today = day_of(now, zone)
+    named = await tx.one("SELECT name FROM account WHERE id = ?", account)
+    for family in sorted(await families_of(tx, account, today)):
+        await note(tx, family, Who(account, named["name"] if named else ""), "account.closed", now)
+        await revoke(tx, account, scope_of(family))
+    await tx.run("DELETE FROM guardianship WHERE account_id = ?", account)
+    await tx.run("UPDATE adult SET account_id = NULL WHERE account_id = ?", account)
+    await tx.run("DELETE FROM franceconnect_link WHERE account_id = ?", account)
+    await tx.run("DELETE FROM passkey WHERE account_id = ?", account)
+    await tx.run(
+        "UPDATE account SET username = ?, password_hash = '!', name = ?, email = NULL WHERE id = ?",
+        f"ferme-{secrets.token_hex(8)}", rules.ERASED, account,
+    )  # fmt: skip
+    await tx.run("UPDATE sync_device SET revoked_at = ? WHERE account = ? AND revoked_at IS NULL", now, account)
+    await end_sessions(tx, account)
 
 
 async def ask_erasure(database: Database, account: str, family: str, now: int, zone: ZoneInfo) -> None:
@@ -203,37 +146,3 @@ async def erase(tx: Transaction, family: str, now: int, zone: ZoneInfo) -> None:
     await put_rows(tx, scope_of(family), gone, now)
     await publish(tx, family, now, zone)
     await note(tx, family, PORTAL, "erasure.applied", now)
-
-
-async def apply_retention(database: Database, now: int, zone: ZoneInfo) -> int:
-    """The nightly purge: once a day, whoever comes first; its report is kept. Returns how many records went."""
-    today = day_of(now, zone)
-    return await database.retrying(partial(_purge, today=today, now=now))
-
-
-async def _purge(tx: Transaction, today: str, now: int) -> int:
-    if not await tx.one(
-        "INSERT INTO retention_report (id, lines, at) VALUES (?, '{}', ?) ON CONFLICT (id) DO NOTHING RETURNING id", today, now
-    ):
-        return 0
-    lines = {}
-    for rule in rules.RETENTION:
-        only = f" AND {rule.only}" if rule.only else ""
-        gone = await tx.all(f"DELETE FROM {rule.table} WHERE {rule.column} < ?{only} RETURNING 1 AS one", rules.before(rule, now))
-        lines[rule.code] = len(gone)
-    await tx.run("UPDATE retention_report SET lines = ? WHERE id = ?", json.dumps(lines), today)
-    return sum(lines.values())
-
-
-async def reports(reader: Connection | Database, zone: ZoneInfo) -> list[dict[str, Any]]:
-    """The last nights of the purge, with the words of each rule."""
-    words = {rule.code: rule.what for rule in rules.RETENTION}
-    found = await reader.all("SELECT * FROM retention_report ORDER BY id DESC LIMIT 30")
-    return [
-        {
-            "day": row["id"],
-            "at": iso(row["at"], zone),
-            "lines": [[words.get(code, code), count] for code, count in json.loads(row["lines"]).items()],
-        }
-        for row in found
-    ]
