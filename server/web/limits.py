@@ -31,8 +31,7 @@ class BodyLimit:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        path = scope["path"]
-        bound = BY_PATH.get(path, OF_A_PIECE if path.startswith(PIECES) and scope["method"] == "PATCH" else USUAL)
+        bound = bound_of(scope["method"], scope["path"])
         if _announced(scope) > bound:
             await _refuse(send)
             return
@@ -56,6 +55,12 @@ class BodyLimit:
             await self._app(scope, counted, watched)
         if received > bound and not started:
             await _refuse(send)
+
+
+def bound_of(method: str, path: str) -> int:
+    """How many bytes a request may bring."""
+    of_a_piece = method == "PATCH" and path.startswith(PIECES)
+    return BY_PATH.get(path, OF_A_PIECE if of_a_piece else USUAL)
 
 
 def _announced(scope: Scope) -> int:
