@@ -36,6 +36,12 @@ class Doing(msgspec.Struct, forbid_unknown_fields=True):
     rank: Annotated[int, msgspec.Meta(ge=0, le=10_000)] = 0
 
 
+class AtTheDesk(msgspec.Struct, forbid_unknown_fields=True):
+    child: Id
+    group: Id
+    reason: Reason = ""
+
+
 class Paper(msgspec.Struct, forbid_unknown_fields=True):
     code: Code
     label: Label
@@ -113,6 +119,16 @@ async def decide(data: Doing) -> dict[str, Any]:
     agent = service.Agent(Who(visitor.account, visitor.name, visitor.service), visitor.service, town.now(), town.zone)
     act = service.Act(data.act, data.reason, tuple(data.codes), data.label.strip(), data.rank)
     return {"done": await service.act_on(town.database, agent, data.ids, act)}
+
+
+@blueprint.post("/api/agents/families/<family>/enrolments")
+@allow("agent")
+@validate_request(AtTheDesk)
+async def enrol(family: str, data: AtTheDesk) -> tuple[dict[str, Any], int]:
+    """Enrols a child at the counter, traced; past a rule with a reason that the family reads."""
+    visitor, town = await signed_in(), portal()
+    agent = service.Agent(Who(visitor.account, visitor.name, visitor.service), visitor.service, town.now(), town.zone)
+    return {"id": await service.enrol_at_the_desk(town.database, agent, family, data.child, data.group, data.reason)}, 201
 
 
 @blueprint.get("/api/agents/rounds")

@@ -8,6 +8,9 @@ ANSWERS = {
     "ended": "{child} : l’inscription a pris fin, {round}. {reason}",
 }
 NO_PLACE = "il n’y a plus de place dans ce groupe"
+NOT_OF_THIS_GROUP = "l’enfant n’est pas de l’âge ou de la classe de ce groupe"
+ENROLLED = "l’enfant est déjà inscrit"
+ASKED = "une demande est déjà en cours pour cet enfant"
 NOT_COMPLETE = "il manque une pièce demandée"
 
 

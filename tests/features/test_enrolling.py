@@ -220,3 +220,15 @@ async def test_agents_open_an_occasion_to_enrol(sign_in: SignIn, as_nadia: Clien
     assert await code_of(await as_marc.put(f"/api/agents/rounds/{ROUND}", json=kept)) == "not_found"
     shown = await (await as_nadia.get("/api/enrolments/catalogue")).get_json()
     assert len(shown["rounds"]) == 5
+
+
+async def test_the_counter_enrols_a_child(sign_in: SignIn, nadias_phone: Phone, as_marc: Client) -> None:
+    as_ines = await sign_in("ines")
+    path = "/api/agents/families/fam_benali/enrolments"
+    assert await code_of(await as_marc.post(path, json={"child": LEA, "group": GROUP})) == "not_found"
+    assert await code_of(await as_ines.post(path, json={"child": FATOU, "group": GROUP})) == "not_found"
+    assert await code_of(await as_ines.post(path, json={"child": NOE, "group": GROUP})) == "reason_needed"
+    made = await as_ines.post(path, json={"child": LEA, "group": GROUP})
+    assert made.status_code == 201
+    assert f"enrol/{LEA}.{ROUND}" in await the_rows(nadias_phone)
+    assert await code_of(await as_ines.post(path, json={"child": LEA, "group": GROUP})) == "not_possible"

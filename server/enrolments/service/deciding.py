@@ -1,5 +1,6 @@
 """What the service answers: accept, refuse, ask for a paper, put on the waiting list, move up, end. Each act is traced."""
 
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -8,10 +9,13 @@ from zoneinfo import ZoneInfo
 
 from server.database import Database, Row, Transaction
 from server.enrolments import models, rules, texts
-from server.enrolments.service.asking import settle
+from server.enrolments.service import papers
+from server.enrolments.service.asking import group_rule, is_enrolled, settle
 from server.enrolments.service.granting import end_enrolment, enrol, publish, tell
+from server.enrolments.service.reading import decoded
 from server.errors import Refusal
-from server.families.service import lock_children
+from server.families.service import families_of_children, lock_children
+from server.instants import day_of
 from server.traces.service import Who, note
 
 UNDECIDED = ("received", "missing", "waiting")
@@ -50,6 +54,42 @@ async def act_on(database: Database, agent: Agent, ids: Sequence[str], act: Act)
     return told
 
 
+async def enrol_at_the_desk(database: Database, agent: Agent, family: str, child: str, group: str, reason: str) -> str:
+    """Asks and accepts in the family's name; returns the request. A missing paper or place, or a wrong age, wants a reason.
+
+    Raises:
+        Refusal: ``not_found``; ``not_possible``, the child is enrolled or has asked already; ``reason_needed``.
+    """
+    return await database.retrying(partial(_enrol_at_the_desk, agent=agent, family=family, child=child, group=group, reason=reason))
+
+
+async def _enrol_at_the_desk(tx: Transaction, agent: Agent, family: str, child: str, group: str, reason: str) -> str:
+    found = await models.group_of(tx, group)
+    round_ = await models.round_of(tx, found["round_id"]) if found else None
+    holding = (await families_of_children(tx, [child])).get(child, [])
+    if found is None or round_ is None or round_["service_id"] != agent.service or family not in holding:
+        raise Refusal("not_found")
+    await lock_children(tx, [child])
+    await tx.lock("enrolment_group", [group])
+    young = await tx.one("SELECT grade, born_on FROM child WHERE id = ?", child)
+    assert young is not None
+    if await is_enrolled(tx, child, decoded(found["units"]), max(round_["since"], day_of(agent.now, agent.zone)), round_["until"]):
+        raise Refusal("not_possible", why=texts.ENROLLED)
+    if not rules.fits(group_rule(found), young["grade"], young["born_on"], round_["since"]) and not reason.strip():
+        raise Refusal("reason_needed", why=texts.NOT_OF_THIS_GROUP)
+    id = f"q_{secrets.token_hex(12)}"
+    stored = await models.insert(tx, "enrolment_request", {
+        "id": id, "round_id": round_["id"], "group_id": group, "child_id": child, "family_id": family, "state": "received",
+        "active": f"{child}|{round_['id']}", "answers": "{}", "rank_key": None, "reason": None, "asked_at": agent.now, "decided_at": None,
+        "account": agent.who.account or "",
+    }, conflict="active")  # fmt: skip
+    if not stored:
+        raise Refusal("not_possible", why=texts.ASKED)
+    await papers.begin(tx, id, decoded(round_["papers"]), family, child, round_["since"])
+    await _act(tx, agent, id, Act("accept", reason))
+    return id
+
+
 async def _act(tx: Transaction, agent: Agent, id: str, act: Act) -> str:
     request = await _locked(tx, agent, id)
     wanted = ("accepted",) if act.kind == "end" else ("waiting",) if act.kind == "move" else UNDECIDED
@@ -64,8 +104,8 @@ async def _act(tx: Transaction, agent: Agent, id: str, act: Act) -> str:
 
 
 async def _accept(tx: Transaction, agent: Agent, request: Row, act: Act) -> None:
-    papers = (await models.papers_of(tx, [request["id"]]))[request["id"]]
-    against = [] if rules.is_complete(papers) else [texts.NOT_COMPLETE]
+    given = (await models.papers_of(tx, [request["id"]]))[request["id"]]
+    against = [] if rules.is_complete(given) else [texts.NOT_COMPLETE]
     if not await models.take(tx, request["group_id"]):
         against.append(texts.NO_PLACE)
         await models.take_over_capacity(tx, request["group_id"])
