@@ -1,10 +1,10 @@
 """The people of the demo, from ``cast.toml``: who they are, what they usually book, and where places are short."""
 
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from typing import Annotated, Any, Literal
 
-from msgspec import Meta
+from msgspec import Meta, structs
 
 from server.custody.rules import Plan, Split
 from server.towns.checks import known
@@ -109,6 +109,10 @@ class Cast:
     shortages: tuple[ShortageLine, ...]
     custody: tuple[CustodyLine, ...] = ()
 
+    def as_of(self, today: date) -> "Cast":
+        """The same cast, its alternations begun so that this week is the first family's: the demo shows it on any day."""
+        return replace(self, custody=tuple(_begun(line, today) for line in self.custody))
+
     @property
     def plans(self) -> dict[str, Plan]:
         """child → whose day is when."""
@@ -152,6 +156,12 @@ def load_cast(town: Town) -> Cast:
     return Cast(
         file.password, tuple(file.agents), tuple(households.values()), tuple(habits), tuple(file.shortages), tuple(file.custody)
     )
+
+
+def _begun(line: CustodyLine, today: date) -> CustodyLine:
+    anchor = date.fromisoformat(line.anchor)
+    weeks = (today - timedelta(days=today.weekday()) - anchor).days // 7
+    return line if weeks % 2 == 0 else structs.replace(line, anchor=(anchor - timedelta(days=7)).isoformat())
 
 
 def _plan(line: CustodyLine) -> Plan:

@@ -99,8 +99,8 @@ def book_habits(
     """
     first, last = ledger.day_from_today(-days_before), ledger.day_from_today(days_after)
     for habit in habits:
-        for day in ledger.usual_days(habit.unit.id, habit.weekdays, first, last, habit.weeks):
-            plan = (plans or {}).get(habit.child.id)
+        plan = (plans or {}).get(habit.child.id)
+        for day in ledger.usual_days(habit.unit.id, habit.weekdays, first, last, "all" if plan else habit.weeks):
             if plan is None or owner(plan, date.fromisoformat(day), ledger.holidays) in (None, habit.household.id):
                 ledger.book(habit.household.payer, habit.child.id, habit.unit.id, day)
 
