@@ -104,6 +104,11 @@ export class Store<T> {
 /** `strict`: when it resolves the disk has it. `relaxed`: a power cut may undo the last of these, each as a whole, and costs no wait. */
 export type Durability = 'strict' | 'relaxed';
 
+/** Reads under way. In WebKit one that its page leaves behind never ends, and every write of the next page waits for it: so they
+ *  are ended with the page. Who comes back to it reads again. */
+const reads = new Set<IDBTransaction>();
+globalThis.addEventListener?.('pagehide', () => reads.forEach(undo));
+
 /** Runs `work` in one transaction over all stores; undone as a whole when it throws. */
 export async function inTransaction<R>(
   db: IDBDatabase, mode: 'readonly' | 'readwrite', durability: Durability, work: (transaction: IDBTransaction) => Promise<R>,
@@ -114,6 +119,7 @@ export async function inTransaction<R>(
     transaction.onabort = () => reject(transaction.error ?? new DOMException('The transaction was aborted', 'AbortError'));
   });
   over.catch(() => undefined); // heard below, after the work
+  if (mode === 'readonly') reads.add(transaction);
   try {
     const result = await work(transaction);
     await over;
@@ -121,6 +127,8 @@ export async function inTransaction<R>(
   } catch (fault) {
     undo(transaction);
     throw transaction.error ?? fault;
+  } finally {
+    reads.delete(transaction);
   }
 }
 

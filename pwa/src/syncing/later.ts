@@ -5,7 +5,8 @@ type WithSync = ServiceWorkerRegistration & { sync?: { register(tag: string): Pr
 
 /** After a failed exchange, or when the page is left: while the page sends by itself the worker need not. */
 export async function sendLater(base: Base): Promise<void> {
-  if (base.memory || (await base.read(countWaiting)) === 0) return;
   const registration = (await navigator.serviceWorker?.getRegistration()) as WithSync | undefined;
-  await registration?.sync?.register('outbox').catch(() => undefined);
+  // Asked before anything is read: a page that is being left must not begin a transaction, see local/idb.ts.
+  if (!registration?.sync || base.memory || (await base.read(countWaiting)) === 0) return;
+  await registration.sync.register('outbox').catch(() => undefined);
 }
