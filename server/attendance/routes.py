@@ -33,6 +33,12 @@ class Tick(msgspec.Struct, forbid_unknown_fields=True):
     version: Annotated[int, msgspec.Meta(ge=0)]
 
 
+class Lateness(msgspec.Struct, forbid_unknown_fields=True):
+    child: Id
+    session: Id
+    minutes: Annotated[int, msgspec.Meta(ge=0, le=300)]
+
+
 @blueprint.get("/api/agents/attendance")
 @allow("agent")
 @validate_querystring(PlaceDay)
@@ -65,6 +71,19 @@ async def tick(data: Tick) -> dict[str, Any]:
     return await service.tick(
         town.database, who, visitor.service, data.child, data.session, data.state, data.version, town.now(), town.zone
     )
+
+
+@blueprint.put("/api/agents/attendance/lateness")
+@allow("agent")
+@validate_request(Lateness)
+async def lateness(data: Lateness) -> dict[str, Any]:
+    """A child that is there was fetched after closing time."""
+    visitor, town = await signed_in(), portal()
+    who = Who(visitor.account, visitor.name, visitor.service)
+    await town.database.retrying(
+        lambda tx: service.note_lateness(tx, who, visitor.service, data.child, data.session, data.minutes, town.now())
+    )
+    return {"minutes": data.minutes}
 
 
 @blueprint.get("/api/agents/children")

@@ -22,14 +22,15 @@ from server.traces.service import Who, note
 Reader = Connection | Database
 LIST = """
     SELECT o.id AS session, u.id AS unit_id, u.name AS unit, u.starts, u.ends, a.name AS activity, c.id AS child, c.first_name,
-        c.last_name, c.grade, b.id AS booking, t.state, t.version, t.ticked_by, t.ticked_at, t.announced, t.announced_note
+        c.last_name, c.grade, b.id AS booking, t.state, t.version, t.ticked_by, t.ticked_at, t.announced, t.announced_note,
+        t.late_minutes
     FROM opening o JOIN unit u ON u.id = o.unit_id JOIN activity a ON a.code = u.activity_id
         JOIN booking b ON b.opening_id = o.id AND b.state = 'booked' JOIN child c ON c.id = b.child_id
         LEFT JOIN attendance t ON t.opening_id = o.id AND t.child_id = c.id
     WHERE a.service_id = ? AND u.place_id = ? AND o.date = ?
     UNION ALL
     SELECT o.id, u.id, u.name, u.starts, u.ends, a.name, c.id, c.first_name, c.last_name, c.grade, NULL, t.state, t.version,
-        t.ticked_by, t.ticked_at, t.announced, t.announced_note
+        t.ticked_by, t.ticked_at, t.announced, t.announced_note, t.late_minutes
     FROM attendance t JOIN opening o ON o.id = t.opening_id JOIN unit u ON u.id = o.unit_id
         JOIN activity a ON a.code = u.activity_id JOIN child c ON c.id = t.child_id
     WHERE a.service_id = ? AND u.place_id = ? AND o.date = ? AND t.state IS NOT NULL AND NOT EXISTS
@@ -71,7 +72,7 @@ def _line(row: Row, zone: ZoneInfo) -> dict[str, Any]:
         "child": row["child"], "name": f"{row['last_name']} {row['first_name']}", "grade": row["grade"],
         "booked": row["booking"] is not None, "state": row["state"], "version": row["version"] or 0, "by": row["ticked_by"],
         "at": iso(row["ticked_at"], zone) if row["ticked_at"] else None,
-        "announced": row["announced"], "announced_note": row["announced_note"],
+        "announced": row["announced"], "announced_note": row["announced_note"], "late_minutes": row["late_minutes"] or 0,
     }  # fmt: skip
 
 
@@ -135,6 +136,23 @@ async def _tick(
         await note(tx, family, who, "attendance.ticked", now, session)
     await put_changes(tx, await _changes(tx, [f"{child}|{session}"], zone), now)
     return {"state": state, "version": done["version"], "by": who.name, "at": iso(now, zone)}
+
+
+async def note_lateness(tx: Transaction, who: Who, service: str | None, child: str, session: str, minutes: int, now: int) -> None:
+    """How long after closing time a child was fetched; the tariff says what it costs. 0 takes it back.
+
+    Raises:
+        Refusal: ``not_found`` unless the child is ticked present in an opening of this service.
+    """
+    done = await tx.one(
+        "UPDATE attendance SET late_minutes = ? WHERE id = ? AND state = 'present' AND EXISTS (SELECT 1 FROM opening o JOIN unit u"
+        " ON u.id = o.unit_id JOIN activity a ON a.code = u.activity_id WHERE o.id = ? AND a.service_id = ?) RETURNING id",
+        minutes or None, f"{child}|{session}", session, service or "",
+    )
+    if done is None:
+        raise Refusal("not_found")
+    for family in (await families_of_children(tx, [child]))[child]:
+        await note(tx, family, who, "attendance.late", now, session)
 
 
 async def children_named(reader: Reader, words: str, place: str) -> list[dict[str, Any]]:

@@ -3,13 +3,16 @@
 import io
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pypdf import PdfReader
+from quart import Quart
 
 from server.database import Database
-from server.invoices.rules import current, differences
+from server.invoices.rules import BillingRules, current, differences
+from server.invoices.service import month
 from tests.cast import Client
 from tests.conftest import Clock, NewPhone, SignIn
 
@@ -78,6 +81,27 @@ async def test_a_familys_credit_pays_another_invoice_once(marc: Client, database
         one for one in (await (await marc.get("/api/agents/invoices?q=104217")).get_json())["invoices"] if one["number"] == told["number"]
     ]
     assert (left["due_cents"], left["credit_cents"]) == (0, credit - 1200)
+
+
+async def test_a_quotient_that_came_after_the_invoice_gives_a_credit_note_where_the_town_says_so(
+    marc: Client, app: Quart, database: Database
+) -> None:
+    while (await (await marc.post("/api/agents/billing", json={"period": "2026-11"})).get_json())["left"]:
+        pass
+    read = {"value": 300, "source": "CAF", "channel": "certificate", "month": "2026-11"}
+    await marc.post("/api/agents/quotients/fam_benali/reading", json=read)
+    assert (await (await marc.get("/api/agents/regularisations")).get_json())["invoices"] == []
+    here = app.extensions["portail"]
+    here.town = msgspec.structs.replace(here.town, billing=BillingRules(late_quotient="credit"))
+    (one,) = (await (await marc.get("/api/agents/regularisations")).get_json())["invoices"]
+    assert one["period"] == "2026-11" and one["cents"] > 0
+    path = f"/api/agents/invoices/{one['id']}/regularisation"
+    assert (await (await marc.post(path)).get_json())["total_cents"] == -one["cents"]
+    assert (await marc.post(path)).status_code == 404, "once"
+    issued = await database.one("SELECT SUM(total_cents) AS cents FROM invoice WHERE family_id = 'fam_benali' AND period = '2026-11'")
+    again = await month(database, "2026-11", here.town.billing)
+    assert issued is not None
+    assert issued["cents"] == next(draft.total_cents for draft in again.drafts if draft.family == "fam_benali")
 
 
 lines = st.lists(

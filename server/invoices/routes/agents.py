@@ -146,6 +146,27 @@ async def credit(data: CreditIn, invoice: str) -> dict[str, Any]:
     return {"credit": made}
 
 
+@blueprint.get("/api/agents/regularisations")
+@allow(REGIE)
+async def to_regularise() -> dict[str, Any]:
+    """Invoices that a quotient which came late makes too dear; none unless the town's setting says so."""
+    here = portal()
+    return {"invoices": await service.to_regularise(here.database, here.town.billing)}
+
+
+@blueprint.post("/api/agents/invoices/<invoice>/regularisation")
+@allow(REGIE)
+async def regularise(invoice: str) -> dict[str, Any]:
+    """The credit note of what a late quotient takes off."""
+    here = portal()
+    number, total = await here.database.retrying(
+        partial(
+            service.regularise, invoice=invoice, rules=here.town.billing, who=await who_asks(), now=here.now(), today=here.today()
+        )
+    )  # fmt: skip
+    return {"number": number, "total_cents": total}
+
+
 @blueprint.get("/api/agents/invoices/<invoice>")
 @allow(REGIE)
 async def detail(invoice: str) -> dict[str, Any]:

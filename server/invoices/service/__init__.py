@@ -12,6 +12,7 @@ from server.invoices.service.papers import Letterhead, certificate_pdf, invoice_
 from server.invoices.service.paying import Cashier, enter_money, payment_state
 from server.invoices.service.printing import print_month
 from server.invoices.service.reading import due, invoice_of, invoice_rows, publish
+from server.invoices.service.regularising import regularise, to_regularise
 from server.invoices.service.running import issue, month
 
 __all__ = [
@@ -49,12 +50,14 @@ __all__ = [
     "print_month",
     "publish",
     "receipt_pdf",
+    "regularise",
     "reject",
     "remind",
     "revoke_mandate",
     "run",
     "settle",
     "tell_soon_due",
+    "to_regularise",
     "treasury_orders",
     "use_credit",
 ]

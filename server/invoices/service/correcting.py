@@ -39,7 +39,7 @@ async def detail(reader: Reader, invoice: str) -> dict[str, Any]:
     lines = [
         {name: line[name] for name in ("position", "child", "label", "quantity", "unit_cents", "amount_cents", "days")}
         | {"name": names.get(line["child"], "")}
-        for line in await _current(reader, invoice)
+        for line in await current_lines(reader, invoice)
     ]
     head = {name: found[name] for name in ("id", "number", "kind", "period", "total_cents", "file_number", "file_label")}
     return {**head, "lines": lines, "children": [dict(row) for row in children], "corrections": [dict(row) for row in papers]}
@@ -52,7 +52,7 @@ async def credit(tx: Transaction, invoice: str, reason: str, who: Who, now: int,
         Refusal: ``not_found``; ``nothing_due`` when nothing is left of it, or when it is a credit note itself.
     """
     await tx.lock("invoice", [invoice])
-    lines = await _current(tx, invoice)
+    lines = await current_lines(tx, invoice)
     if lines and not any(line["amount_cents"] for line in lines):
         raise Refusal("nothing_due")
     return (await correct(tx, invoice, reason, {line["position"]: (0, line["unit_cents"]) for line in lines}, [], who, now, today))[0]
@@ -75,7 +75,7 @@ async def correct(
         raise Refusal("not_found")
     if found["kind"] != "invoice":
         raise Refusal("nothing_due")
-    lines = differences(await _current(tx, invoice), wanted) + [_line(one) for one in added]
+    lines = differences(await current_lines(tx, invoice), wanted) + [_line(one) for one in added]
     if not lines:
         raise Refusal("not_possible", why="rien n’est changé")
     total = sum(line["amount_cents"] for line in lines)
@@ -106,18 +106,21 @@ async def _issue(
 
 def _line(one: Added) -> dict[str, Any]:
     return {
-        "child": one["child"], "unit": None, "label": one["label"], "category": one["category"], "quantity": one["quantity"],
+        "child": one["child"], "unit": one.get("unit"), "label": one["label"], "category": one["category"], "quantity": one["quantity"],
         "unit_cents": one["unit_cents"], "amount_cents": one["quantity"] * one["unit_cents"], "days": None,
         "why": {"kind": "correction", "decision": ""},
     }  # fmt: skip
 
 
-async def _current(reader: Reader, invoice: str) -> list[dict[str, Any]]:
+async def current_lines(reader: Reader, invoice: str, *, added: bool = False) -> list[dict[str, Any]]:
+    """The lines of an invoice as its corrections left them; `added`: with the lines that corrections added to it."""
     lines = await reader.all("SELECT * FROM invoice_line WHERE invoice_id = ? ORDER BY position", invoice)
     corrections = await reader.all(
         "SELECT l.* FROM invoice_line l JOIN invoice i ON i.id = l.invoice_id WHERE i.corrects = ? ORDER BY i.number, l.position", invoice
     )
-    return current([_read(line) for line in lines], [_read(line) for line in corrections])
+    read = [_read(line) for line in corrections]
+    more = [line for line in read if "of" not in (line["why"] or {})] if added else []
+    return current([_read(line) for line in lines], read) + more
 
 
 def _read(line: Row) -> dict[str, Any]:
