@@ -21,7 +21,7 @@ FAMILIES = 30
 _numbers = itertools.count(1)
 
 
-async def crowd(database: Database) -> list[tuple[str, str]]:
+async def crowd(database: Database, families: int = FAMILIES) -> list[tuple[str, str]]:
     """Families with one child each, enrolled like Léa: (account, child)."""
     rows = []
     async with database.transaction() as tx:
@@ -29,7 +29,7 @@ async def crowd(database: Database) -> list[tuple[str, str]]:
             "SELECT units, activity_id FROM enrolment WHERE child_id = 'chd_lea' AND CAST(units AS TEXT) LIKE ?", f"%{SOIR}%"
         )
         assert found is not None
-        for n in range(FAMILIES):
+        for n in range(families):
             account, family, child = f"acc_f{n}", f"fam_f{n}", f"chd_f{n}"
             await tx.run(
                 "INSERT INTO account (id, username, password_hash, role, name, created_at) VALUES (?, ?, '-', 'parent', ?, 0)",

@@ -1,9 +1,9 @@
 // What the planning shows of each slot, and what one gesture over many days asks for.
 import { describe, expect, it } from 'vitest';
-import type { PhoneMark, ReceiptView } from '../../pwa/src/local/views';
+import type { PhoneMark, ReceiptView, UnitView } from '../../pwa/src/local/views';
 import { addDays, daysBetween, mondayOf, weekNumber } from '../../pwa/src/planning/dates';
-import { linesOf, mayChange, nextClosing, periodOn, refusalsBySlot, stateOf, type Line } from '../../pwa/src/planning/rules';
-import { kindsFor, plan, weekdaysOpen, type Choice } from '../../pwa/src/planning/several';
+import { isTheirs, linesOf, mayChange, nextClosing, periodOn, refusalsBySlot, stateOf, type Line } from '../../pwa/src/planning/rules';
+import { inWeeks, kindsFor, plan, planCopy, weekdaysOpen, weekPattern, type Choice } from '../../pwa/src/planning/several';
 import { at, booked, NOW, planningOf } from './week';
 
 const DAY = '2026-11-26';
@@ -113,6 +113,61 @@ describe('many days in one gesture', () => {
   it('counts only what will be asked for in the total', () => {
     const asked = plan(planningOf(days), choice(), NOW).filter((one) => one.verdict === 'book' || one.verdict === 'wait');
     expect(asked.reduce((sum, one) => sum + one.cents, 0)).toBe(2 * 200 + 2 * 150);
+  });
+});
+
+describe('weeks that are not all alike', () => {
+  it('takes one week in two from the first, over a week 53, or those of even or odd number', () => {
+    const mondays = ['2026-12-21', '2026-12-28', '2027-01-04', '2027-01-11'];
+    const of = (weeks: Choice['weeks']): string[] => mondays.filter((day) => inWeeks(weeks, '2026-12-23', day)).map((day) => day.slice(5));
+    expect(of('alternate')).toEqual(['12-21', '01-04']);
+    expect(of('even')).toEqual(['12-21', '01-11']);
+    expect(of('odd')).toEqual(['12-28', '01-04']);
+    expect(of('all')).toHaveLength(4);
+  });
+
+  it('copies a week into those that follow, every one or one in two', () => {
+    const days = { '2026-11-30': {}, '2026-12-07': {}, '2026-12-14': { level: 2 as const }, '2026-12-21': {} };
+    const view = planningOf(days, [booked('lea', 'soir:2026-11-30'), booked('noe', 'matin:2026-11-30')]);
+    const pattern = weekPattern(view, ['lea', 'noe'], '2026-11-30');
+    expect([...pattern]).toEqual([['1|lea', ['soir|Accueil du soir']], ['1|noe', ['matin|Accueil du matin']]]);
+    const copied = (weeks: 'all' | 'alternate'): string[] => planCopy(view, pattern, ['lea', 'noe'], '2026-11-30', '2026-12-07', '2026-12-21', weeks, NOW).map((one) => `${one.date.slice(5)} ${one.child} ${one.line?.unit.id} ${one.verdict}`);
+    expect(copied('all')).toEqual(['12-07 lea soir book', '12-07 noe matin book', '12-14 lea soir wait', '12-14 noe matin wait', '12-21 lea soir book', '12-21 noe matin book']);
+    expect(copied('alternate')).toEqual(['12-14 lea soir wait', '12-14 noe matin wait']);
+  });
+
+  it('gives up a run of days, and says which are too late', () => {
+    const view = planningOf({ '2026-11-24': { until: '2026-11-20T12:00' }, '2026-12-01': {} }, [booked('lea', 'soir:2026-11-24'), booked('lea', 'soir:2026-12-01'), booked('noe', 'soir:2026-12-01', { mine: false })]);
+    const entries = plan(view, { children: ['lea', 'noe'], units: ['soir|Accueil du soir'], weekdays: [2], from: '2026-11-24', to: '2026-12-07', act: 'remove' }, NOW);
+    expect(entries.map((one) => `${one.date.slice(5)} ${one.child} ${one.verdict}`)).toEqual(['11-24 lea late', '12-01 lea drop']);
+  });
+});
+
+describe('a child of two homes', () => {
+  const custody = { from: '2026-11-23', runs: [7, 7, 14], words: '' };
+
+  it('knows whose day it is from a few numbers', () => {
+    expect(['2026-11-22', '2026-11-29', '2026-11-30', '2026-12-06', '2026-12-07', '2027-06-01'].map((day) => isTheirs(custody, day))).toEqual([false, false, true, true, false, false]);
+    expect(isTheirs({ ...custody, runs: [0, 7, 7] }, '2026-11-23')).toBe(true);
+    expect(isTheirs(undefined, '2026-11-23')).toBe(false);
+  });
+
+  it('does not let the other parent’s days be booked, and says so in a plan of many days', () => {
+    const view = { ...planningOf({ '2026-11-30': {} }), custody: new Map([['noe', custody]]) };
+    const line = on(linesOf(view, new Map(), 'noe', '2026-11-30'), 'soir');
+    expect([stateOf(line, NOW), mayChange(line, 'theirs', NOW)]).toEqual(['theirs', false]);
+    const entries = plan(view, { children: ['lea', 'noe'], units: ['soir|Accueil du soir'], weekdays: [1], from: '2026-11-30', to: '2026-11-30' }, NOW);
+    expect(entries.map((one) => one.verdict)).toEqual(['book', 'theirs']);
+  });
+});
+
+describe('what goes with another unit', () => {
+  it('is asked for only with it, in whatever order both are chosen', () => {
+    const view = planningOf({ '2026-11-30': {} });
+    view.units.set('matin', { ...(view.units.get('matin') as UnitView), requires: ['soir'] });
+    const verdicts = (...units: string[]): string[] => plan(view, { children: ['lea'], units, weekdays: [1], from: '2026-11-30', to: '2026-11-30' }, NOW).map((one) => `${one.line?.unit.id} ${one.verdict}`);
+    expect(verdicts('matin|Accueil du matin')).toEqual(['matin needs']);
+    expect(verdicts('matin|Accueil du matin', 'soir|Accueil du soir')).toEqual(['soir book', 'matin book']);
   });
 });
 
