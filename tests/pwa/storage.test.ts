@@ -102,3 +102,24 @@ describe('a browser without storage', () => {
     useBase(null);
   });
 });
+
+it('a base of an earlier version keeps its queue and gains what is new', async () => {
+  const base = newPhone(new Town());
+  await new Promise<void>((resolve, reject) => {
+    const request = indexedDB.open('portail-nadia', 1);
+    request.onupgradeneeded = () => {
+      const keys: [string, string | string[]][] = [
+        ['rows', ['scope', 'key']], ['staging', ['scope', 'key']], ['scopes', 'scope'], ['outbox', 'id'], ['journal', 'id'], ['meta', 'k'],
+      ];
+      for (const [name, keyPath] of keys) {
+        const store = request.result.createObjectStore(name, { keyPath });
+        if (name === 'rows') store.createIndex('kind+date', ['kind', 'date']);
+        if (name === 'outbox') store.put({ id: 'o_1', n: 1, kind: 'reservation.cancel@1', args: { items: [{ rid: 'r_1' }] }, at: '', actor: 'nadia', made_at: NOW, sent: false, parked: null, agreed: false });
+      }
+    };
+    request.onsuccess = () => resolve(request.result.close());
+    request.onerror = () => reject(request.error);
+  });
+  expect((await commands(base)).map((one) => one.n)).toEqual([1]);
+  expect(await base.read((tables) => tables.files.count())).toBe(0);
+});
