@@ -1,37 +1,14 @@
-/** The address is the state: a table of pages, loaded when they are first shown, and the page on screen. */
+/** The address is the state: the page it names is loaded when it is first shown. */
 import { tick, type Component } from 'svelte';
 
-interface Page { path: string; title: string; access: 'all' | 'parent' | 'agent'; load: () => Promise<{ default: Component }> }
+export interface Page { path: string; title: string; access: 'all' | 'parent' | 'agent'; load: () => Promise<{ default: Component }> }
 
-export const PAGES: readonly Page[] = [
-  { path: '/', title: 'Bienvenue', access: 'all', load: () => import('./public/Welcome.svelte') },
+/** What everybody opens first; the rest of the table stands in pages.ts. */
+const FIRST: readonly Page[] = [
   { path: '/connexion', title: 'Se connecter', access: 'all', load: () => import('./public/SignIn.svelte') },
-  { path: '/inscription-compte', title: 'Créer un compte', access: 'all', load: () => import('./registration/SignUp.svelte') },
-  { path: '/activation', title: 'Activation du compte', access: 'all', load: () => import('./registration/Activation.svelte') },
-  { path: '/mot-de-passe', title: 'Mot de passe', access: 'all', load: () => import('./accounts/Recovery.svelte') },
-  { path: '/adresse', title: 'Nouvelle adresse', access: 'all', load: () => import('./accounts/ConfirmEmail.svelte') },
-  { path: '/rejoindre', title: 'Rejoindre un dossier', access: 'parent', load: () => import('./registration/Join.svelte') },
-  { path: '/compte', title: 'Mon compte', access: 'all', load: () => import('./accounts/Account.svelte') },
-  { path: '/actualites', title: 'Actualités', access: 'all', load: () => import('./news/News.svelte') },
-  { path: '/documents', title: 'Documents', access: 'all', load: () => import('./documents/Documents.svelte') },
-  { path: '/accessibilite', title: 'Accessibilité', access: 'all', load: () => import('./public/Accessibility.svelte') },
-  { path: '/messages', title: 'Échange avec les services', access: 'all', load: () => import('./messages/Messages.svelte') },
   { path: '/accueil', title: 'Accueil', access: 'parent', load: () => import('./home/Home.svelte') },
   { path: '/planning', title: 'Planning', access: 'parent', load: () => import('./planning/Planning.svelte') },
-  { path: '/factures', title: 'Facturation', access: 'parent', load: () => import('./invoices/Invoices.svelte') },
-  { path: '/simulation', title: 'Simulation', access: 'all', load: () => import('./simulation/Simulation.svelte') },
-  { path: '/envois', title: 'Mes envois', access: 'parent', load: () => import('./sends/Sends.svelte') },
-  { path: '/dossier', title: 'Mon dossier', access: 'parent', load: () => import('./families/Dossier.svelte') },
-  { path: '/inscription', title: 'Inscription', access: 'parent', load: () => import('./enrolment/Enrolments.svelte') },
-  { path: '/inscription/activites', title: 'Trouver une activité', access: 'parent', load: () => import('./enrolment/Finder.svelte') },
-  { path: '/connexion/franceconnect', title: 'Relier votre dossier', access: 'all', load: () => import('./franceconnect/Arrival.svelte') },
-  { path: '/consentements', title: 'Mes consentements', access: 'parent', load: () => import('./consents/Consents.svelte') },
-  { path: '/mes-donnees', title: 'Mes données', access: 'parent', load: () => import('./privacy/MyData.svelte') },
-  { path: '/plus', title: 'Plus', access: 'parent', load: () => import('./public/More.svelte') },
-  { path: '/parametres', title: 'Paramètres', access: 'all', load: () => import('./settings/Settings.svelte') },
-  { path: '/agents/', title: 'Espace des agents', access: 'agent', load: () => import('./agents/Agents.svelte') },
 ];
-const NOT_FOUND: Page = { path: '', title: 'Page introuvable', access: 'all', load: () => import('./public/NotFound.svelte') };
 
 interface Who { role: 'nobody' | 'parent' | 'agent' }
 interface Shown { path: string; query: string; title: string; page: Component | null; failed: boolean }
@@ -39,9 +16,17 @@ interface Shown { path: string; query: string; title: string; page: Component | 
 export const route = $state<Shown>({ path: '', query: '', title: '', page: null, failed: false });
 let who: () => Who['role'] = () => 'nobody';
 let visit = 0;
+let shown: Page | null = null;
 
 const trimmed = (path: string): string => (path.length > 1 ? path.replace(/\/+$/, '') : path);
-const find = (path: string): Page => PAGES.find((page) => trimmed(page.path) === trimmed(path)) ?? (path.startsWith('/agents/') ? find('/agents/') : NOT_FOUND);
+const named = (pages: readonly Page[], path: string): Page | undefined => pages.find((page) => trimmed(page.path) === trimmed(path));
+
+async function find(path: string): Promise<Page> {
+  const first = named(FIRST, path);
+  if (first) return first;
+  const { NOT_FOUND, PAGES } = await import('./pages');
+  return named(PAGES, path) ?? named(PAGES, path.startsWith('/agents/') ? '/agents/' : '') ?? NOT_FOUND;
+}
 
 /** Where someone lands who may not, or need not, see the page asked for; null: stay. */
 function elsewhere(page: Page, url: URL): string | null {
@@ -54,19 +39,22 @@ function elsewhere(page: Page, url: URL): string | null {
 
 async function show(url: URL, focus: boolean): Promise<void> {
   const mine = ++visit;
-  const page = find(url.pathname);
-  const other = elsewhere(page, url);
-  if (other) return go(other, true);
-  const samePage = route.page !== null && find(route.path) === page;
+  let page: Page | null = null;
   let loaded: Component | null = null;
   try {
-    loaded = samePage ? route.page : (await page.load()).default;
+    page = await find(url.pathname);
+    const other = mine === visit ? elsewhere(page, url) : null;
+    if (other) return await go(other, true);
+    loaded = route.page && shown === page ? route.page : (await page.load()).default;
   } catch {
     loaded = null;
   }
   if (mine !== visit) return;
-  Object.assign(route, { path: url.pathname, query: url.search, title: page.title, page: loaded, failed: loaded === null });
-  document.title = `${page.title} · Portail famille`;
+  const samePage = loaded !== null && shown === page;
+  shown = loaded && page;
+  const title = page?.title ?? 'Page';
+  Object.assign(route, { path: url.pathname, query: url.search, title, page: loaded, failed: loaded === null });
+  document.title = `${title} · Portail famille`;
   if (samePage) return;
   await tick();
   if (!focus) return;
@@ -92,7 +80,7 @@ export const reconsider = (): Promise<void> => show(new URL(location.href), true
 
 /** Loads the pages that a parent opens next, once the first one is shown. */
 export function warm(paths: string[]): void {
-  for (const path of paths) void find(path).load().catch(() => undefined);
+  for (const path of paths) void find(path).then((page) => page.load()).catch(() => undefined);
 }
 
 export function startRouter(roleNow: () => Who['role']): Promise<void> {

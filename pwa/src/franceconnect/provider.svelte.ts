@@ -1,5 +1,5 @@
 /** Whether FranceConnect can be used here, and what it knows of this browser. Asked on line; off line there is no button. */
-import { get } from '../agents/client';
+import { call } from '../syncing/transport';
 
 export interface ProviderState { available: boolean; quotients: boolean; linked: boolean; can_unlink: boolean; session: boolean; visitor: string | null }
 
@@ -12,10 +12,7 @@ export const provider = {
 };
 
 export async function learn(): Promise<ProviderState | null> {
-  try {
-    known = await get<ProviderState>('/api/franceconnect');
-  } catch {
-    known = null;
-  }
+  const answer = await call<ProviderState>('GET', '/api/franceconnect');
+  known = answer.kind === 'ok' ? answer.body : null;
   return known;
 }
