@@ -106,7 +106,9 @@ class Worker:
         lease: int = rules.LEASE,
     ) -> int:
         now = self._now()
-        items = await self._database.retrying(partial(models.claim, kinds=kinds, now=now, lease=now + lease, limit=limit))
+        # A claim that a power cut forgets is claimed again: only what was done must be safe on the disk.
+        claim = partial(models.claim, kinds=kinds, now=now, lease=now + lease, limit=limit)
+        items = await self._database.retrying(claim, durable=False)
         if not items:
             return 0
         outcomes = await do(items) if do == self._one_by_one else await do([json.loads(item["payload"]) for item in items])
