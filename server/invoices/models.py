@@ -20,6 +20,7 @@ class Invoice(Model):
     issued_on = fields.CharField(max_length=10)
     due_on = fields.CharField(max_length=10)
     total_cents = fields.IntField()
+    reminded_on = fields.CharField(max_length=10, null=True, description="the day of the last reminder")
     due_told_at = fields.BigIntField(null=True, description="when its family was told that it is soon due")
 
     class Meta:

@@ -448,6 +448,7 @@ class Migration(migrations.Migration):
                 ('issued_on', fields.CharField(max_length=10)),
                 ('due_on', fields.CharField(max_length=10)),
                 ('total_cents', fields.IntField()),
+                ('reminded_on', fields.CharField(null=True, description='the day of the last reminder', max_length=10)),
                 ('due_told_at', fields.BigIntField(null=True, description='when its family was told that it is soon due')),
             ],
             options={'table': 'invoice', 'app': 'portail', 'pk_attr': 'id', 'table_description': 'An issued invoice, or a credit note. What is paid of it is the sum of its ledger entries.'},

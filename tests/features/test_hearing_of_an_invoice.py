@@ -16,7 +16,7 @@ from server.invoices.service import issue, tell_soon_due
 from server.outbox.service import Worker
 from server.simulators.mailbox import Mailbox
 from server.traces.service import PORTAL
-from tests.conftest import PARIS, Clock
+from tests.conftest import PARIS, Clock, SignIn
 from tests.features.mails import mails
 
 PERIOD = "2026-11"
@@ -136,3 +136,19 @@ async def test_what_is_paid_is_not_asked_for(database: Database, clock: Clock) -
     clock.set("2026-11-28T18:00")
     await tell_soon_due(database, clock(), PARIS)
     assert await mails(database, NADIA) == []
+
+
+async def test_a_reminder_and_what_is_in_their_favour_reach_the_familys_devices(sign_in: SignIn, database: Database, clock: Clock) -> None:
+    clock.set("2026-12-03T09:00")
+    marc = await sign_in("marc")
+    late = "inv_benali_2026-10"
+    await marc.post("/api/agents/reminders", json={"invoices": [late]})
+    too_much = {"cents": 900_000, "mode": "cheque", "on": "2026-12-03", "key": "page-0001"}
+    await marc.post(f"/api/agents/invoices/{late}/payments", json=too_much)
+    rows = {
+        row["key"]: json.loads(row["body"])
+        for row in await database.all("SELECT key, body FROM sync_row WHERE scope = 'f:fam_benali' AND body IS NOT NULL")
+    }
+    assert rows[f"invoice/{late}"]["reminded_on"] == "2026-12-03"
+    assert rows["credit/fam_benali"] == {"cents": 900_000 - rows[f"invoice/{late}"]["total_cents"]}
+    assert "credit/fam_diallo" not in rows

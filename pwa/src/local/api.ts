@@ -4,7 +4,7 @@ export type * from './views';
 
 export { live } from './live.svelte';
 export type { Query } from './query';
-export { account, calendar, devices, enrolments, families, invoice, invoices, news, notifications, prices, queue, receipts, services } from './reads';
+export { account, calendar, credit, devices, enrolments, families, invoice, invoices, news, notifications, prices, queue, receipts, services } from './reads';
 export { activities, bookings, children, places, planning, units } from './plans';
 
 export {

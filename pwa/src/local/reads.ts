@@ -31,6 +31,11 @@ export function invoices(): Query<InvoiceView[]> {
   return query(async (tables) => (await all(tables, 'invoice', asInvoice)).reverse());
 }
 
+/** What the town holds in the family's favour, in cents. */
+export function credit(): Query<number> {
+  return query(async (tables) => (await all(tables, 'credit', (body: { cents: number }) => body.cents)).reduce((sum, cents) => sum + cents, 0));
+}
+
 export function invoice(id: string): Query<InvoiceView | null> {
   return query(async (tables) => (await all(tables, 'invoice', asInvoice)).find((found) => found.id === id) ?? null);
 }

@@ -76,7 +76,7 @@ export interface InvoiceLine { child: string | null; label: string; quantity: nu
 export interface InvoiceBody {
   number: string; period: string; issued_on: string; due_on: string;
   total_cents: number; paid_cents: number; paid_on: string | null; lines: InvoiceLine[];
-  kind?: 'invoice' | 'credit'; corrects?: string; corrects_number?: string | null; reason?: string | null;
+  kind?: 'invoice' | 'credit'; corrects?: string; corrects_number?: string | null; reason?: string | null; reminded_on?: string;
   payments?: { id: string; cents: number; mode: string; on: string; reference: string | null }[];
   /** A card payment that waits for the bank. */
   live?: { payment: string; cents: number };

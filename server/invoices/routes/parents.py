@@ -119,7 +119,7 @@ async def notified() -> Response:
 
 async def _message() -> str:
     """What was brought, as it came: signatures are over the very bytes."""
-    body = (await request.get_data(as_text=False)).decode("utf-8", "replace") if request.method == "POST" else ""
+    body = bytes(await request.data).decode("utf-8", "replace") if request.method == "POST" else ""
     return body or request.query_string.decode("utf-8", "replace")
 
 

@@ -45,6 +45,8 @@ def invoice_body(
     }
     if invoice["corrects"]:
         body |= {"corrects": invoice["corrects"], "corrects_number": number, "reason": invoice["reason"]}
+    if invoice["reminded_on"]:
+        body["reminded_on"] = invoice["reminded_on"]
     if debit:
         body["debit"] = dict(debit)
     return body | ({"live": {"payment": live["id"], "cents": live["cents"]}} if live else {})

@@ -10,6 +10,7 @@ from server.database import Connection, Database, Transaction, marks
 from server.errors import Refusal
 from server.invoices import texts
 from server.invoices.service.charging import labels_of_units
+from server.invoices.service.reading import publish
 from server.invoices.service.running import Month
 from server.mail.service import send_mail
 from server.tariffs.service import households, unit_tariffs
@@ -175,4 +176,6 @@ async def remind(tx: Transaction, ids: Sequence[str], who: Who, now: int, today:
             key = f"reminder/{row['id']}/{today}/{person['id']}"
             sent += await send_mail(tx, key, person["email"], "Facture à payer", words, now, ("Voir la facture", f"{address}/factures"))
         await note(tx, family["family_id"], who, "invoice.reminded", now, row["number"])
+        await tx.run("UPDATE invoice SET reminded_on = ? WHERE id = ?", today, row["id"])
+        await publish(tx, [row["id"]], now)
     return {"sent": sent, "without_mail": without}

@@ -14,9 +14,23 @@ Rows = dict[str, dict[str, Any]]
 
 
 async def invoice_rows(reader: Connection | Database, family: str) -> Rows:
-    """Every row ``invoice/<id>`` of a family; four queries."""
+    """Every row ``invoice/<id>`` of a family, and ``credit/<family>`` when the town holds money of theirs; five queries."""
     found = await reader.all("SELECT * FROM invoice WHERE family_id = ? ORDER BY period, id", family)
-    return {f"invoice/{id}": body for id, body in (await bodies(reader, found)).items()}
+    rows = {f"invoice/{id}": body for id, body in (await bodies(reader, found)).items()}
+    credit = (await in_favour(reader, [family]))[family]
+    return rows | ({f"credit/{family}": {"cents": credit}} if credit else {})
+
+
+async def in_favour(reader: Connection | Database, families: Iterable[str]) -> dict[str, int]:
+    """Family → what came in and belongs to no invoice: in their favour."""
+    sums = dict.fromkeys(families, 0)
+    for row in await reader.all(
+        f"SELECT family_id, SUM(cents) AS cents FROM ledger_entry WHERE invoice_id IS NULL AND family_id IN ({marks(sums)})"
+        " GROUP BY family_id",
+        *sums,
+    ) if sums else []:  # fmt: skip
+        sums[row["family_id"]] = int(row["cents"])
+    return sums
 
 
 async def bodies(reader: Connection | Database, invoices: Iterable[Row]) -> dict[str, dict[str, Any]]:
@@ -66,6 +80,8 @@ async def publish(tx: Transaction, invoices: Iterable[str], now: int) -> None:
     changes: Changes = {}
     for invoice in found:
         changes.setdefault(scope_of(invoice["family_id"]), {})[f"invoice/{invoice['id']}"] = rows[invoice["id"]]
+    for family, cents in (await in_favour(tx, {invoice["family_id"] for invoice in found})).items():
+        changes[scope_of(family)][f"credit/{family}"] = {"cents": cents} if cents else None
     await put_changes(tx, changes, now)
 
 

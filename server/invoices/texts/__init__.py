@@ -47,7 +47,7 @@ def invoice_paper(
         "family": family,
         "facts": [
             ["Numéro", invoice["number"]],
-            ["Émise le", day(invoice["issued_on"])],
+            ["Émis le" if credit else "Émise le", day(invoice["issued_on"])],
             ["Période", month(invoice["period"])],
             *([] if credit else [["À payer avant le", day(invoice["due_on"])]]),
             *([["Corrige la facture", invoice.get("corrects_number") or ""]] if credit or corrective else []),
@@ -68,7 +68,7 @@ def invoice_paper(
         "total": euros(invoice["total_cents"]),
         "payments": [[f"Payé le {day(one['on'])} par {MODES[one['mode']]}", euros(-one["cents"])] for one in invoice["payments"]],
         "left": euros(left) if left > 0 else "Rien à payer",
-        "mentions": MENTIONS_CREDIT if credit else _mentions(online),
+        "mentions": [*(MENTIONS_CREDIT if credit else _mentions(online)), _questions(town)],
     }
 
 
@@ -128,6 +128,12 @@ def _detail(line: Mapping[str, Any]) -> str:
 
 
 MENTIONS_CREDIT = ["Cet avoir corrige une facture déjà émise. Il vient en déduction de ce que vous devez, ou vous est remboursé."]
+
+
+def _questions(town: Mapping[str, Any]) -> str:
+    phone = f"téléphone {town['phone']}" if town["phone"] else ""
+    where = ", ".join(word for word in (town["office"], town["address"], phone, town["hours"]) if word)
+    return f"Une question ? {where}."
 
 
 def _mentions(online: str | None) -> Sequence[str]:

@@ -35,7 +35,11 @@ class Received:
     def files(self) -> list[tuple[str, str, bytes]]:
         """What is attached: name, media type, content."""
         parts = [part for part in self.message.iter_attachments() if part.get_filename()]
-        return [(str(part.get_filename()), part.get_content_type(), part.get_payload(decode=True) or b"") for part in parts]
+        contents = [part.get_content() for part in parts]
+        return [
+            (str(part.get_filename()), part.get_content_type(), content.encode() if isinstance(content, str) else bytes(content))
+            for part, content in zip(parts, contents, strict=True)
+        ]
 
 
 @dataclass
