@@ -20,7 +20,7 @@ PUBLIC = [
     "/inscription-compte", "/activation", "/mot-de-passe",
 ]  # fmt: skip
 FAMILY = [
-    "/accueil", "/planning", "/factures", "/envois", "/dossier", "/inscription", "/parametres", "/plus", "/messages",
+    "/accueil", "/planning", "/planning?mois=2026-12", "/factures", "/envois", "/dossier", "/inscription", "/parametres", "/plus", "/messages",
     "/actualites", "/documents",
 ]  # fmt: skip
 DESK = [
