@@ -1,4 +1,5 @@
 /** Every page but those of the first load, each loaded when it is first shown. Loaded itself with the first of them. */
+import './styles/pages.css';
 import type { Page } from './router.svelte';
 
 export const PAGES: readonly Page[] = [

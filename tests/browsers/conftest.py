@@ -2,6 +2,8 @@
 
 import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -12,7 +14,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expec
 
 from tests.browsers.bidi import Firefox
 from tests.browsers.phone import SOON, Phone
-from tests.browsers.portal import Portal
+from tests.browsers.portal import ROOT, Portal
 from tests.browsers.webdriver import WebKit
 
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
@@ -48,6 +50,19 @@ def portal(demo_data: Path, tmp_path: Path) -> Iterator[Portal]:
 def shared_portal(demo_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
     """One running portal for all the tests that only look."""
     portal = Portal(Path(shutil.copytree(demo_data, tmp_path_factory.mktemp("shared") / "data")))
+    try:
+        yield portal.start()
+    finally:
+        portal.stop()
+
+
+@pytest.fixture
+def reference_portal(tmp_path: Path) -> Iterator[Portal]:
+    """A running portal with the data that docs/bench.md measures on."""
+    made = tmp_path / "reference"
+    command = [sys.executable, "-m", "server", "demo", "--benchmark", "--build-only"]
+    subprocess.run(command, cwd=ROOT, env=os.environ | {"PORTAIL_DATA": str(made)}, check=True, capture_output=True)
+    portal = Portal(made)
     try:
         yield portal.start()
     finally:
