@@ -195,7 +195,7 @@ def day_steps(terms: Terms) -> list[int]:
 
 
 def _conditions(terms: Terms) -> list[When]:
-    return [one.when for one in (*terms.grids, *terms.changes)]
+    return [*(grid.when for grid in terms.grids), *(change.when for change in terms.changes)]
 
 
 def overrun_cents(terms: Terms, minutes: int) -> int:
