@@ -1,9 +1,13 @@
 """Agents only: import the billing base, print letters, help with accounts."""
 
+import asyncio
+from collections.abc import AsyncIterator
+from functools import partial
 from typing import Annotated, Any, Literal
 
 import msgspec
-from quart import Blueprint, Response
+import structlog
+from quart import Blueprint, Response, request
 from quart_schema import validate_querystring, validate_request
 
 from server.access import allow, signed_in
@@ -14,6 +18,9 @@ from server.traces.service import Who
 from server.web.portal import portal
 
 blueprint = Blueprint("admissions", __name__)
+log = structlog.get_logger("portail.import")
+TOLD_EVERY = 0.3
+"""Seconds between two words about how far an import got."""
 
 
 class BillingBase(msgspec.Struct, forbid_unknown_fields=True):
@@ -41,15 +48,52 @@ class Help(msgspec.Struct, forbid_unknown_fields=True):
 @blueprint.post("/api/agents/import")
 @allow("agent")
 @validate_request(BillingBase)
-async def import_base(data: BillingBase) -> dict[str, Any]:
-    """Brings a billing base in, or rehearses it; the report says what happens line by line."""
-    here = portal()
-    try:
-        return await service.import_base(
-            here.database, data.csv, await _agent(), here.zone, here.now(), dry_run=data.dry_run
-        )
-    except BaseUnreadable as error:
-        raise Refusal("base_unreadable", why=str(error)) from error
+async def import_base(data: BillingBase) -> Any:
+    """Brings a billing base in, or rehearses it; the report says what happens line by line.
+
+    Who accepts ``application/x-ndjson`` is told on the way how many lines are done: ``{done, total}`` a line, the report or
+    ``{error}`` last. Who hangs up before the end has imported nothing.
+    """
+    here, who = portal(), await _agent()
+    done = 0
+
+    def progress(lines: int) -> None:
+        nonlocal done
+        done += lines
+
+    run = partial(
+        service.import_base, here.database, data.csv, who, here.zone, here.now(), dry_run=data.dry_run, progress=progress
+    )
+    if "application/x-ndjson" not in request.headers.get("Accept", ""):
+        try:
+            return await run()
+        except BaseUnreadable as error:
+            raise Refusal("base_unreadable", why=str(error)) from error
+
+    async def told() -> AsyncIterator[bytes]:
+        task = asyncio.create_task(run())
+        total = data.csv.strip().count("\n")
+        try:
+            while not task.done():
+                yield _line({"done": done, "total": total})
+                await asyncio.wait({task}, timeout=TOLD_EVERY)
+            try:
+                yield _line({"report": task.result()})
+            except BaseUnreadable as error:
+                yield _line(Refusal("base_unreadable", why=str(error)).body())
+            except Exception as error:
+                log.error("import failed", error=type(error).__name__, exc_info=error)
+                yield _line(Refusal("internal").body())
+        finally:
+            task.cancel()
+
+    response = Response(told(), content_type="application/x-ndjson")
+    response.timeout = None
+    return response
+
+
+def _line(said: dict[str, Any]) -> bytes:
+    return msgspec.json.encode(said) + b"\n"
 
 
 @blueprint.get("/api/agents/letters")

@@ -17,16 +17,17 @@ IN_FRENCH = json.loads((ROOT / "pwa/node_modules/axe-core/locales/fr.json").read
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice", "RGAAv4"]
 PUBLIC = [
     "/", "/connexion", "/simulation", "/actualites", "/messages", "/accessibilite", "/nulle-part",
-    "/inscription-compte", "/activation", "/mot-de-passe",
+    "/inscription-compte", "/activation", "/mot-de-passe", "/adresse", "/connexion/franceconnect",
 ]  # fmt: skip
 FAMILY = [
-    "/accueil", "/planning", "/planning?mois=2026-12", "/factures", "/envois", "/dossier", "/inscription", "/parametres", "/plus", "/messages",
-    "/actualites", "/documents",
+    "/accueil", "/planning", "/planning?mois=2026-12", "/factures", "/envois", "/dossier", "/inscription", "/parametres", "/plus",
+    "/messages", "/actualites", "/documents",
 ]  # fmt: skip
 DESK = [
     "/agents/messages", "/agents/actualites", "/agents/actualites?ecrire=nouvelle", "/agents/documents", "/agents/envois?ecrire=oui",
     "/agents/non-remis",
 ]  # fmt: skip
+OF_THE_ACCOUNT = ["/compte", "/rejoindre", "/consentements", "/mes-donnees"]
 LOOKS: dict[str, dict[str, Any]] = {
     "phone": {},
     "phone, dark": {"color_scheme": "dark"},
@@ -81,7 +82,7 @@ def test_no_fault_on_the_public_pages(looking: tuple[Phone, Phone]) -> None:
 
 
 def test_no_fault_on_the_family_pages(looking: tuple[Phone, Phone]) -> None:
-    assert check(looking[1], [*FAMILY, "/compte", "/rejoindre"]) == []
+    assert check(looking[1], [*FAMILY, *OF_THE_ACCOUNT]) == []
 
 
 @pytest.mark.parametrize("look", ["desktop", "phone, dark"])

@@ -1,5 +1,6 @@
 """Brings a billing base into the town's dossiers: reported line by line, all of it or nothing, as often as one likes."""
 
+import asyncio
 import hashlib
 from collections.abc import Callable
 from typing import Any
@@ -41,6 +42,8 @@ async def import_base(
         for line in base.lines:
             report.append(await _bring(tx, line, touched))
             progress(1)
+            if len(report) % 50 == 0:
+                await asyncio.sleep(0)  # lets others be served, and the progress be told
         if dry_run or base.faults:
             raise _DryRun
         for family in sorted(touched):
