@@ -24,8 +24,9 @@ Row = Mapping[str, Any]
 MODELS = [
     f"server.{feature}.models"
     for feature in (
-        "accounts", "families", "activities", "tariffs", "custody", "agenda", "bookings", "enrolments", "attendance", "invoices", "news", "feed", "syncing", "outbox", "mail",
-        "registration", "traces", "consents", "quotient", "franceconnect", "privacy", "notifications", "messages", "attachments", "mailings",
+        "accounts", "families", "activities", "tariffs", "custody", "agenda", "bookings", "enrolments", "attendance", "invoices",
+        "news", "feed", "syncing", "outbox", "mail", "registration", "traces", "consents", "quotient", "franceconnect", "privacy",
+        "notifications", "messages", "attachments", "mailings",
     )
 ]  # fmt: skip
 CLOSING_SECONDS = 2
