@@ -5,6 +5,7 @@ says is printed when the first is done. The last line is the total of both. A te
 here is allowed not to run.
 """
 
+import os
 import subprocess
 import sys
 import tempfile
@@ -12,13 +13,18 @@ import time
 from pathlib import Path
 from xml.etree import ElementTree
 
+from tests.databases import in_memory_or
+
 ROOT = Path(__file__).parents[1]
 BROWSERS = "tests/browsers"
 
 
 def main(chosen: list[str]) -> int:
     started = time.monotonic()
-    with tempfile.TemporaryDirectory() as folder:
+    # In memory where that is possible: a thousand small databases wait for no disk. Our own modules are compiled once, whatever
+    # the environment says: every portal that a browser talks to is a process of its own.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    with tempfile.TemporaryDirectory(prefix="portail-tests-", dir=in_memory_or(tempfile.gettempdir())) as folder:
         running = [_start(arguments, Path(folder, f"{n}")) for n, arguments in enumerate(_processes(chosen))]
         counts = [_finish(process, report) for process, report in running]
     totals = {name: sum(count[name] for count in counts) for name in ("passed", "failed", "skipped")}
@@ -32,7 +38,7 @@ def main(chosen: list[str]) -> int:
 
 def _start(arguments: list[str], report: Path) -> tuple[subprocess.Popen[bytes], Path]:
     """Begins one pytest process; all but the first write into a file beside their report."""
-    command = [sys.executable, "-m", "pytest", f"--junitxml={report}", *arguments]
+    command = [sys.executable, "-m", "pytest", f"--junitxml={report}", f"--basetemp={report}-data", *arguments]
     if report.name == "0":
         return subprocess.Popen(command, cwd=ROOT), report
     with open(report.with_suffix(".log"), "wb") as log:

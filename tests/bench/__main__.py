@@ -94,7 +94,7 @@ def server_figures(template: Path, folder: Path) -> dict[str, Any]:
         done("ten", asyncio.run(server_side.ten_times(portal)))
         done("history", asyncio.run(server_side.catching_up(portal)))
     done("rows", asyncio.run(feed_cost.measure(template)))
-    engine = PostgresEngine()
+    engine = PostgresEngine(on_disk=True)
     try:
         # Measured with the durability that a town would have, unlike in the tests.
         engine.make_durable()

@@ -53,7 +53,7 @@ class Family:
 def measure(folder: Path) -> dict[str, Any]:
     """Both engines, each on a town of its own, in a folder that is the caller's to remove."""
     figures = {"sqlite": asyncio.run(_one(folder, f"sqlite:///{folder / 'opening.db'}"))}
-    engine = PostgresEngine()
+    engine = PostgresEngine(on_disk=True)
     try:
         engine.make_durable()
         figures["postgresql"] = asyncio.run(_one(folder, engine.url("postgres"), PORTAIL_WORKERS="2"))
