@@ -12,6 +12,8 @@ from typing import Any, Literal
 
 import httpx2 as httpx
 
+from server.gateways.tls import certificates
+
 Kind = Literal["not_found", "form", "refused", "throttled", "later", "unreadable"]
 FRANCECONNECT_SECONDS = 5.0  # as the API recommends; a token lives 60 s
 AGENT_SECONDS = 11.0  # the API itself waits 10 s for the CAF
@@ -100,7 +102,7 @@ class ApiParticulier:
             raise QuotientError("throttled", "00429", wait=round(self.closed_until - self.clock()) + 1)
         query: Any = [("recipient", self.recipient), *parameters]
         try:
-            async with httpx.AsyncClient(timeout=seconds) as client:
+            async with httpx.AsyncClient(timeout=seconds, verify=certificates()) as client:
                 answer = await client.get(
                     f"{self.url}/v3/dss/quotient_familial/{way}", params=query, headers={"Authorization": f"Bearer {token}"}
                 )

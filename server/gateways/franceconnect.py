@@ -19,6 +19,8 @@ from joserfc import jws, jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
+from server.gateways.tls import certificates
+
 ALGORITHMS = ["ES256"]
 LEVEL = "eidas1"
 LEEWAY = 5
@@ -141,7 +143,7 @@ class FranceConnect:
         """The provider's keys, fetched again once in a while when a token names one that is not there."""
         known = self._keys is not None and any(key.kid == key_id for key in self._keys.keys)
         if not known and self.now() - self._keys_at >= KEYS_AGAIN_AFTER:
-            async with httpx.AsyncClient(timeout=SECONDS) as client:
+            async with httpx.AsyncClient(timeout=SECONDS, verify=certificates()) as client:
                 answer = await client.get(f"{self.issuer}/jwks")
             answer.raise_for_status()
             self._keys, self._keys_at = KeySet.import_key_set(answer.json()), self.now()
