@@ -62,7 +62,7 @@ def _tables() -> dict[str, list[dict[str, Any]]]:
         "unit": [
             both(
                 id=unit, activity_id="periscolaire", place_id="ecole", name=unit, starts="16:30", ends="18:30", grades=[],
-                counts=[unit], excludes=[], rule="", position=1,
+                counts=[unit], excludes=[], rule="", during="any", weekdays=[], extra_days=[], skipped_days=[], position=1,
             ) for unit in UNITS
         ],
         "place_pool": [both(id=s.id, capacity=s.capacity, taken=0, level=0) for s in world.SESSIONS.values()],
