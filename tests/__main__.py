@@ -1,8 +1,8 @@
 """Runs every test: ``make test``, or a part of it: ``make test T=tests/rules``.
 
-Two pytest processes side by side, since Playwright's synchronous interface and asyncio tests cannot share one; what the second
-says is printed when the first is done. The last line is the total of both. A test that was skipped counts as a failure: nothing
-here is allowed not to run.
+Several pytest processes, two side by side: Playwright's synchronous interface and asyncio tests cannot share one, and two cores want
+two. What a process says is printed when it is done, the first one's at once. The last line is the total of all. A test that was
+skipped counts as a failure: nothing here is allowed not to run.
 """
 
 import os
@@ -17,6 +17,8 @@ from tests.databases import in_memory_or
 
 ROOT = Path(__file__).parents[1]
 BROWSERS = "tests/browsers"
+FEATURES = "tests/features"
+LANES = 2
 
 
 def main(chosen: list[str]) -> int:
@@ -25,8 +27,7 @@ def main(chosen: list[str]) -> int:
     # the environment says: every portal that a browser talks to is a process of its own.
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     with tempfile.TemporaryDirectory(prefix="portail-tests-", dir=in_memory_or(tempfile.gettempdir())) as folder:
-        running = [_start(arguments, Path(folder, f"{n}")) for n, arguments in enumerate(_processes(chosen))]
-        counts = [_finish(process, report) for process, report in running]
+        counts = _run(_processes(chosen), Path(folder))
     totals = {name: sum(count[name] for count in counts) for name in ("passed", "failed", "skipped")}
     print(f"{time.monotonic() - started:.0f} s in all")
     if totals["skipped"]:
@@ -34,6 +35,21 @@ def main(chosen: list[str]) -> int:
     failed = totals["failed"] + totals["skipped"]
     print(f"{totals['passed']} passed, {failed} failed", flush=True)
     return 1 if failed or not totals["passed"] else 0
+
+
+def _run(waiting: list[list[str]], folder: Path) -> list[dict[str, int]]:
+    """All of them in turn, `LANES` at a time."""
+    counts, running = [], []
+    numbered = list(enumerate(waiting))
+    while numbered or running:
+        while numbered and len(running) < LANES:
+            number, arguments = numbered.pop(0)
+            running.append((number, *_start(arguments, Path(folder, f"{number}"))))
+        time.sleep(0.2)
+        for one in [one for one in running if one[1].poll() is not None]:
+            running.remove(one)
+            counts.append(_finish(*one))
+    return counts
 
 
 def _start(arguments: list[str], report: Path) -> tuple[subprocess.Popen[bytes], Path]:
@@ -45,20 +61,16 @@ def _start(arguments: list[str], report: Path) -> tuple[subprocess.Popen[bytes],
         return subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=subprocess.STDOUT), report
 
 
-def _finish(process: subprocess.Popen[bytes], report: Path) -> dict[str, int]:
-    log = report.with_suffix(".log")
-    if log.exists() and process.poll() is None:
-        print("waiting for the browsers", flush=True)
-    code = process.wait()
-    if log.exists():
-        print(log.read_text(errors="replace"), flush=True)
-    return _counts(report, code)
+def _finish(number: int, process: subprocess.Popen[bytes], report: Path) -> dict[str, int]:
+    if number:
+        print(report.with_suffix(".log").read_text(errors="replace"), flush=True)
+    return _counts(report, process.returncode)
 
 
 def _processes(chosen: list[str]) -> list[list[str]]:
-    """The arguments of each pytest process."""
+    """The arguments of each pytest process, the longest first."""
     if not chosen:
-        return [["tests", f"--ignore={BROWSERS}"], [BROWSERS]]
+        return [[FEATURES], [BROWSERS], ["tests", *(f"--ignore={folder}" for folder in (BROWSERS, FEATURES))]]
     browsers = [name for name in chosen if name.startswith(BROWSERS)]
     others = [name for name in chosen if name not in browsers]
     return [names for names in (others, browsers) if names]
