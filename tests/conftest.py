@@ -15,8 +15,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from quart import Quart
-from werkzeug.routing import Rule
 
+import tests.lighter  # noqa: F401  what a thousand applications in one process need only once
 from server import config as configuration
 from server.app import create_app
 from server.config import Config
@@ -31,26 +31,6 @@ SignIn = Callable[[str], Awaitable[Client]]
 NewPhone = Callable[[str], Awaitable[Phone]]
 ROOT = Path(__file__).parents[1]
 PARIS = ZoneInfo("Europe/Paris")
-
-
-_how_to_build = Rule._compile_builder
-
-
-def _built_when_asked(rule: Rule, append_unknown: bool = True) -> Callable[..., Any]:
-    """How an address is built backwards from a route's name, compiled when somebody first does so: nobody does, and compiling it
-    for two hundred routes took half the time of each test.
-    """
-    made: list[Callable[..., Any]] = []
-
-    def build(*values: Any) -> Any:
-        if not made:
-            made.append(_how_to_build(rule, append_unknown))
-        return made[0](*values)
-
-    return build
-
-
-Rule._compile_builder = _built_when_asked  # type: ignore[method-assign,assignment]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
