@@ -34,7 +34,7 @@ HOSTILE: dict[str, tuple[bytes, dict[str, str]]] = {
 }
 
 
-NEEDS_NO_BODY = {"/api/notifications/trial", "/api/agenda"}
+NEEDS_NO_BODY = {"/api/notifications/trial", "/api/agenda", "/api/session/passkey/question"}
 # A bank posts there, by itself or through the browser it sends back: it is no site of ours, and its word is only a reason to ask it.
 FROM_THE_BANK = {"/api/public/payments/notify", "/api/public/payments/return"}
 
