@@ -108,12 +108,13 @@ def test_every_page_has_a_title_and_a_heading_of_its_own(new_phone: Callable[...
     phone = new_phone(shared_portal)
     phone.sign_in("nadia")
     titles = {}
-    for path in FAMILY:
+    pages = [path for path in FAMILY if "?" not in path]
+    for path in pages:
         page = settle(phone, path)
         titles[path] = page.title()
         assert page.locator("h1").count() == 1, path
         assert page.locator("html").get_attribute("lang") == "fr"
-    assert len(set(titles.values())) == len(FAMILY), titles
+    assert len(set(titles.values())) == len(pages), titles
 
 
 def test_the_keyboard_alone_signs_in_and_books(new_phone: Callable[..., Phone], portal: Portal) -> None:

@@ -1,8 +1,8 @@
 """Mon dossier: a parent changes it, off line too; the town checks what it must; nobody overwrites anybody."""
 
-from typing import re
+import re
+from typing import Any
 
-import Any
 import pytest
 
 from server.database import Database
