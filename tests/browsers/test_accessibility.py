@@ -15,8 +15,6 @@ from tests.browsers.portal import ROOT, Portal
 AXE = (ROOT / "pwa/node_modules/axe-core/axe.min.js").read_text()
 IN_FRENCH = json.loads((ROOT / "pwa/node_modules/axe-core/locales/fr.json").read_text())
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice", "RGAAv4"]
-# What another colour scheme can change; all else is the same page.
-OF_COLOUR = ["color-contrast", "link-in-text-block"]
 PUBLIC = [
     "/", "/connexion", "/simulation", "/actualites", "/messages", "/accessibilite", "/nulle-part",
     "/inscription-compte", "/activation", "/mot-de-passe", "/adresse", "/connexion/franceconnect",
@@ -54,11 +52,10 @@ def looking(request: pytest.FixtureRequest, chromium: Browser, shared_portal: Po
 
 def faults(page: Page) -> list[str]:
     page.evaluate(AXE)
-    dark = page.evaluate("matchMedia('(prefers-color-scheme: dark), (forced-colors: active)').matches")
     found = page.evaluate(
         """([locale, rules]) => { axe.configure({ locale });
            return axe.run(document, { runOnly: rules, resultTypes: ['violations'] }); }""",
-        [IN_FRENCH, {"type": "rule", "values": OF_COLOUR} if dark else {"type": "tag", "values": RULES}],
+        [IN_FRENCH, RULES],
     )
     return [f"{one['id']}: {one['help']} {[node['html'][:160] for node in one['nodes']]}" for one in found["violations"]]
 
