@@ -97,7 +97,6 @@ def server_figures(template: Path, folder: Path) -> dict[str, Any]:
     engine = PostgresEngine(on_disk=True)
     try:
         # Measured with the durability that a town would have, unlike in the tests.
-        engine.make_durable()
         url = engine.url("postgres")
         prepare(folder / "unused", PORTAIL_DATABASE_URL=url)
         with serving(template, folder, PORTAIL_DATABASE_URL=url, PORTAIL_WORKERS="2") as portal:

@@ -55,7 +55,6 @@ def measure(folder: Path) -> dict[str, Any]:
     figures = {"sqlite": asyncio.run(_one(folder, f"sqlite:///{folder / 'opening.db'}"))}
     engine = PostgresEngine(on_disk=True)
     try:
-        engine.make_durable()
         figures["postgresql"] = asyncio.run(_one(folder, engine.url("postgres"), PORTAIL_WORKERS="2"))
     finally:
         engine.stop()
